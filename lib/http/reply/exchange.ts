@@ -20,7 +20,7 @@ import { authOf } from '../guard/auth-hook.ts'
 import type { EndStream } from './expiry.ts'
 import type { OpenExchange } from './open-exchanges.ts'
 import type { MountParts } from '../parts.ts'
-import { isBatch, OVER, UNBEGUN, type Awaited, type ReplyState, type Streaming, type Unbegun } from './reply-state.ts'
+import { OVER, UNBEGUN, type Awaited, type ReplyState, type Streaming, type Unbegun } from './reply-state.ts'
 import { isClosed, sendMessage } from './reply.ts'
 import { SSE_HEADERS, SseStream } from './sse.ts'
 import { setErrorHeaders, statusOf } from './status.ts'
@@ -29,6 +29,8 @@ const UNASKABLE = 'cannot be sent: the client has no session, accepts no stream,
 
 // A silent exchange becomes a stream on its second beat, when it is between one half and one interval old.
 const BEATS_BEFORE_STREAM = 2
+
+const isBatch = (id: Awaited['id']): id is Extract<Awaited['id'], object> => typeof id === 'object'
 
 /** One POST and its reply. */
 export class Exchange implements Answering, OpenExchange, Running {
@@ -78,9 +80,7 @@ export class Exchange implements Answering, OpenExchange, Running {
     this.#openStream(state).sink.send(encodeNotification(method, params))
   }
 
-  async drained (): Promise<void> {
-    await this.#stream?.sink.drained()
-  }
+  async drained (): Promise<void> { await this.#stream?.sink.drained() }
 
   ask (question: ServerRequest, timeout: number, signal: AbortSignal): Promise<unknown> {
     const sink = this.#findQuestionSink()

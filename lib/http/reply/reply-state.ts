@@ -14,11 +14,6 @@ export interface Awaited {
   readonly session?: Session | undefined
 }
 
-/** Whether a reply answers a batch. */
-export function isBatch (id: Awaited['id']): id is readonly RequestId[] {
-  return typeof id === 'object'
-}
-
 /** The state of a reply. It only ever moves on to a later state. */
 export type ReplyState = Unbegun | Streaming | Over
 
