@@ -29,7 +29,6 @@ const UNASKABLE = 'cannot be sent: the client has no session, accepts no stream,
 
 // A silent exchange becomes a stream on its second beat, when it is between one half and one interval old.
 const BEATS_BEFORE_STREAM = 2
-
 const isBatch = (id: Awaited['id']): id is Extract<Awaited['id'], object> => typeof id === 'object'
 
 /** One POST and its reply. */
