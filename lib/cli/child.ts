@@ -14,11 +14,18 @@ export interface Ended {
   readonly wasEnded: boolean
 }
 
-/** Passes signals on to a process until it has ended. */
-export async function waitFor (child: ChildProcess, { process }: Pick<Terminal, 'process'>): Promise<Ended> {
+/**
+ * Passes signals on to a process until it has ended.
+ * @param repeatAfter Milliseconds after which the first signal is passed on once more; undefined for never.
+ */
+export async function waitFor (
+  child: ChildProcess, { process }: Pick<Terminal, 'process'>, repeatAfter?: number
+): Promise<Ended> {
   let interrupts = 0
+  let repeating: NodeJS.Timeout | undefined
   const interrupt = (signal: NodeJS.Signals) => (): void => {
     child.kill(++interrupts < MAX_INTERRUPTS ? signal : 'SIGKILL')
+    if (repeatAfter !== undefined) repeating ??= setTimeout(() => { child.kill(signal) }, repeatAfter)
   }
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
   const listeners = signals.map((signal) => ({ signal, listener: interrupt(signal) }))
@@ -27,6 +34,7 @@ export async function waitFor (child: ChildProcess, { process }: Pick<Terminal, 
     const [code] = await once(child, 'close') as [code: number | null]
     return { code, wasEnded: interrupts > 0 }
   } finally {
+    clearTimeout(repeating)
     for (const { signal, listener } of listeners) process.off(signal, listener)
   }
 }

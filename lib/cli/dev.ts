@@ -21,6 +21,9 @@ import { onOpenKey } from './open-key.ts'
 import type { Terminal } from './terminal.ts'
 import { editWatchOutput } from './watch-output.ts'
 
+// In milliseconds, more than a server takes to close. Node.js loses a signal that arrives while --watch restarts.
+const SIGNAL_REPEAT = 3000
+
 /** Runs the server of a file. */
 export const dev: Command = {
   name: 'dev',
@@ -114,7 +117,7 @@ async function runProcess (settings: DevSettings, terminal: Terminal, inspected?
     })
   }
   try {
-    const { code, wasEnded } = await waitFor(child, terminal)
+    const { code, wasEnded } = await waitFor(child, terminal, settings.stdio ? undefined : SIGNAL_REPEAT)
     return wasEnded ? 0 : code ?? 1
   } finally {
     inspector?.kill()
