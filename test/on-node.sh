@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the tests that may depend on the version of Node.js: `bash test/on-node.sh 24`. Sockets, streams, real clients, browsers
-# and proxies may on all versions, so 22 runs no others. It needs `npm ci --ignore-scripts --prefix test/conformance`.
+# Runs the tests that depend most on the version of Node.js, those of sockets, streams, real clients, browsers and proxies:
+# `bash test/on-node.sh 24`. It needs `npm ci --ignore-scripts --prefix test/conformance`.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -12,10 +12,6 @@ export PATH="$node_directory:$PATH" TAP=1 TAP_TIMEOUT=${TAP_TIMEOUT:-120}
 # Files that take long come first, so that no core is idle at the end.
 files=$(git ls-files ':(glob)test/e2e/*.alone.test.ts' test/shutdown.alone.test.ts test/stdio/clients.alone.test.ts \
   ':(glob)test/telemetry/otel/*.alone.test.ts' ':(glob)test/together/e2e*.ts' test/together/http.ts)
-if [ "$version" -ge 24 ]; then
-  files+=" $(git ls-files test/together/{oauth,server,session,middleware,routes,stdio,conversation,protocol}.ts \
-    test/together/{auth,compose,notify,telemetry}.ts)"
-fi
 
 run_test_file () {
   local output
