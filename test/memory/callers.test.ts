@@ -3,11 +3,12 @@
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { LOADER } from '../support/child.ts'
 
 const CALLERS = Number(process.env['CALLERS'] ?? 20_000)
 // An entry of a map with a key of its own takes more.
 const BYTES_OF_A_CALLER = 30
+// The program imports inner parts, which the bundle has not.
+const LOADER = ['--import', new URL('../loader.js', import.meta.url).href]
 const PROGRAM = fileURLToPath(new URL('call-as-many.ts', import.meta.url))
 
 // For a million callers.

@@ -145,7 +145,7 @@ t.test('a node that the others found dead rejects its open questions, as the ans
   t.match(events.cluster, [{ mount: 'Notes', kind: 'presumed_dead' }])
 })
 
-t.test('a node that dies is told on the others, in the log and as an event; one that closes is not', async (t) => {
+t.test('a node that dies is reported by the others, in the log and as an event; a node that closes is not', async (t) => {
   const { nodes: [a, b, c] } = await startNodes(t, { server: createServer() })
   const events = collectEvents(t, a.app)
   const look = async (...nodes: readonly TestNode[]): Promise<void> => {
@@ -162,6 +162,26 @@ t.test('a node that dies is told on the others, in the log and as an event; one 
   const told = a.logLines.filter(({ level }) => level === 40)
   t.match(told, [{ mcp: 'Notes', peer: { node: b.id }, msg: /gives no sign of life: the calls that it served are lost$/ }])
   t.equal(told.length, 1)
+})
+
+t.test('a node that serves something else is reported once by the others, in the log and as an event', async (t) => {
+  const cluster = createFaultyCluster()
+  const changed = createServer()
+  changed.registerTool('refund', {}, () => 'refunded')
+  const a = await startNode(t, cluster, { server: createServer() })
+  const b = await startNode(t, cluster, { server: changed })
+  const events = collectEvents(t, a.app)
+
+  for (let times = 0; times < 4; times++) {
+    for (const { mount } of [a, b]) await partsOf(mount).cluster?.lookAround()
+  }
+
+  const difference = { missing: ["tool 'refund'"], additional: [], changed: [], keys: [] }
+  t.match(events.cluster, [{ mount: 'Notes', kind: 'different', peer: { node: b.id }, difference }])
+  t.equal(events.cluster.length, 1)
+  const warnings = a.logLines.filter(({ level }) => level === 40)
+  t.match(warnings, [{ mcp: 'Notes', peer: { node: b.id }, msg: /differs: tool 'refund' is there, and not here\. / }])
+  t.equal(warnings.length, 1)
 })
 
 t.test('a failure while a node looks at the others is logged', async (t) => {
