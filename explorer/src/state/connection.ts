@@ -112,12 +112,12 @@ export class Connection {
   }
 
   async #lookFirst (): Promise<void> {
-    if (this.#era === 'legacy') return
+    if (this.#era === 'legacy' || !this.mount.eras.includes('modern')) return
     const tools = await askForTools(this.url, CAPABILITIES, this.#fetch)
     if (tools === undefined || this.#isClosed) return
     this.tools.value = tools
-    // The client keeps the page busy when it starts, so the tools are drawn before.
-    await new Promise((resolve) => { requestAnimationFrame(() => setTimeout(resolve)) })
+    // The client keeps the page busy when it starts, so the tools are drawn before. A page that is hidden draws nothing.
+    if (!document.hidden) await new Promise((resolve) => { requestAnimationFrame(() => setTimeout(resolve)) })
   }
 
   #createClient ({ Client }: OfficialClient): Client {
