@@ -418,7 +418,7 @@ t.test('the explorer in Chromium', { skip: noBrowser }, async (t) => {
     await page.getByRole('row', { name: /list_notes/ }).waitFor()
     t.equal(await page.getByRole('row', { name: /^Not watched from/ }).count(), 1)
     // The browser reports what it could not load.
-    explorer.forgive(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING/)
+    explorer.forgive(/ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_INCOMPLETE_CHUNKED_ENCODING/)
   })
 
   t.test('axe finds nothing to complain about, light and dark', async (t) => {
