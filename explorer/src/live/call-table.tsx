@@ -2,6 +2,7 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { JSX } from 'preact'
 import { Badge } from '../parts/badge.tsx'
+import { followScroll } from '../parts/follow-scroll.ts'
 import { Icon } from '../parts/icon.tsx'
 import { visible } from '../parts/text.tsx'
 import type { Entry, LiveCall } from './feed.ts'
@@ -53,17 +54,10 @@ function useWindow (scroller: { readonly current: HTMLDivElement | null }): Scro
   useLayoutEffect(() => {
     const element = scroller.current
     if (element === null) return undefined
-    const look = (): void => {
+    return followScroll(element, () => {
       const row = Number.parseFloat(getComputedStyle(element).getPropertyValue('--row'))
       setShown({ top: element.scrollTop, height: element.clientHeight, row })
-    }
-    const observer = new ResizeObserver(look)
-    observer.observe(element)
-    element.addEventListener('scroll', look, { passive: true })
-    return () => {
-      observer.disconnect()
-      element.removeEventListener('scroll', look)
-    }
+    })
   }, [])
   return shown
 }

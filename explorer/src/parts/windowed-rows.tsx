@@ -1,6 +1,7 @@
 // A list of which only the rows in sight are drawn, so that thousands cost no more than a screen of them.
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { ComponentChildren, JSX } from 'preact'
+import { followScroll } from './follow-scroll.ts'
 
 interface WindowedRowsProps<Row> {
   readonly rows: readonly Row[]
@@ -30,15 +31,9 @@ export function WindowedRows<Row> ({ rows, keyOf, heightOf, render, revealed }: 
     const scroller = list.current?.closest('nav')
     if (list.current === null || scroller == null) return
     const { current } = list
-    const update = (): void => { setRange((known) => keepIfEqual(known, findRange(current, scroller, edges))) }
-    // The scroller has its size then for the first time.
-    const observer = new ResizeObserver(update)
-    observer.observe(scroller)
-    scroller.addEventListener('scroll', update, { passive: true })
-    return () => {
-      observer.disconnect()
-      scroller.removeEventListener('scroll', update)
-    }
+    return followScroll(scroller, () => {
+      setRange((known) => keepIfEqual(known, findRange(current, scroller, edges)))
+    })
   }, [edges])
   useLayoutEffect(() => {
     const scroller = list.current?.closest('nav')
