@@ -79,7 +79,7 @@ async function lookUntilWarned (nodes: readonly Node[], all: readonly Node[], co
   while (nodes.some(({ warnings }) => warnings().length < count)) await look(all)
 }
 
-t.test('nodes with other tools or keys are told in the log and as events, once', { skip: noRedis }, async (t) => {
+t.test('nodes with other tools or keys are reported once, in the log and as events', { skip: noRedis }, async (t) => {
   const start = await createStart(t)
   const older = await start({
     version: '1.0.0',
@@ -136,7 +136,7 @@ t.test('nodes with other tools or keys are told in the log and as events, once',
   t.equal(newer.events.cluster.length, 2, 'once for each of the others')
 })
 
-t.test('a tool that one node alone registers at run time is told; one that all register is not', { skip: noRedis }, async (t) => {
+t.test('a tool that one node alone registers at run time is reported; one that all register is not', { skip: noRedis }, async (t) => {
   const start = await createStart(t)
   const register = (server: McpServer): void => { server.registerTool('add', {}, () => '') }
   const options = { version: '1.0.0', stateKey: 'one', oauthKey: 'one', register }
