@@ -21,7 +21,12 @@ export interface AppListener {
 const HOST = { name: 'fastify-mcp-mount explorer', version: '1.0.0' }
 // The lists are not announced to apps when they change: an app that needs them asks again.
 const CAPABILITIES = {
-  openLinks: {}, serverTools: {}, serverResources: {}, logging: {}, updateModelContext: { text: {} }, message: { text: {} }
+  openLinks: {},
+  serverTools: {},
+  serverResources: {},
+  logging: {},
+  updateModelContext: { text: {} },
+  message: { text: {} }
 }
 
 /** Creates the host of an app, which speaks with the window of a frame. */
@@ -31,7 +36,8 @@ export async function createAppHost (
   },
   listener: AppListener
 ): Promise<AppBridge> {
-  const bridge = new AppBridge(null, HOST, CAPABILITIES, { hostContext: { ...describePage(), theme, toolInfo: { tool } } })
+  const hostContext = { ...describePage(), theme, toolInfo: { tool } }
+  const bridge = new AppBridge(null, HOST, CAPABILITIES, { hostContext })
   serve(bridge, connection)
   bridge.addEventListener('initialized', () => listener.onReady())
   bridge.addEventListener('sizechange', ({ height }) => { if (height !== undefined) listener.onHeight(height) })

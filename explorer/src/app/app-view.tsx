@@ -26,7 +26,11 @@ export function AppView ({ connection, tool, uri, run }: AppViewProps): JSX.Elem
     readApp(connection, uri).then(setApp, (error: unknown) => { setProblem((error as Error).message) })
   }, [connection, uri])
   if (problem !== undefined) {
-    return <div class='notice bad' role='alert'><p>The app of this tool cannot be shown: {visible(problem.slice(0, 1000))}</p></div>
+    return (
+      <div class='notice bad' role='alert'>
+        <p>The app of this tool cannot be shown: {visible(problem.slice(0, 1000))}</p>
+      </div>
+    )
   }
   return app === undefined ? <p class='quiet'>…</p> : <Frame connection={connection} tool={tool} app={app} run={run} />
 }
@@ -61,7 +65,8 @@ function Frame (
   useTold(isReady ? bridge : undefined, run)
   return (
     <figure class='app-frame'>
-      <iframe title={`App of ${visible(tool.name.slice(0, 100))}`} src={app.frame} height={height}
+      <iframe
+        title={`App of ${visible(tool.name.slice(0, 100))}`} src={app.frame} height={height}
         sandbox='allow-scripts allow-forms' referrerpolicy='no-referrer'
         onLoad={({ currentTarget: { contentWindow } }) => { if (contentWindow !== null) start(contentWindow) }}
       />

@@ -44,9 +44,10 @@ export function FileWidget (props: WidgetProps): JSX.Element {
   }
   return (
     <div class='file'>
-      <input id={id} class='input' type='file' multiple={multiple} disabled={disabled === true || readonly === true}
-        required={required === true && entries.length === 0} aria-describedby={ariaDescribedByIds(id)}
-        {...acceptedTypes(schema)}
+      <input
+        id={id} class='input' type='file' multiple={multiple} {...acceptedTypes(schema)}
+        disabled={disabled === true || readonly === true} required={required === true && entries.length === 0}
+        aria-describedby={ariaDescribedByIds(id)}
         onChange={({ currentTarget: input }) => {
           add([...input.files ?? []])
           // The same file may be chosen again.

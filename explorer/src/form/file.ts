@@ -10,7 +10,8 @@ const DATA_URI_FORMATS: ReadonlySet<unknown> = new Set(['data-url', 'data-uri'])
 const TEXT_TYPES = /^text\/|[/+](?:json|xml|yaml)(?:;|$)|^application\/(?:javascript|sql)/
 
 /** Finds out in which encoding a schema asks for a file; undefined if it asks for no file. */
-export function fileEncodingOf ({ type, format, contentEncoding, contentMediaType }: JsonSchema): FileEncoding | undefined {
+export function fileEncodingOf (schema: JsonSchema): FileEncoding | undefined {
+  const { type, format, contentEncoding, contentMediaType } = schema
   if (![type].flat().includes('string')) return undefined
   // JSON Schema 2020-12 validation 8.3
   if (contentEncoding === 'base64' || contentEncoding === 'base64url') return contentEncoding

@@ -14,7 +14,8 @@ export function toFormSchema (schema: unknown, depth = 0): JsonSchema {
   }
   for (const keyword of ['anyOf', 'oneOf', 'allOf'] as const) {
     const parts = source[keyword]
-    if (Array.isArray(parts) && !isTitledChoice(source)) target[keyword] = parts.map((one) => toFormSchema(one, depth + 1))
+    if (!Array.isArray(parts) || isTitledChoice(source)) continue
+    target[keyword] = parts.map((one) => toFormSchema(one, depth + 1))
   }
   for (const keyword of ['items', 'additionalProperties'] as const) {
     if (isObject(source[keyword])) target[keyword] = toFormSchema(source[keyword], depth + 1)
@@ -30,7 +31,7 @@ function mapValues (object: Readonly<Record<string, unknown>>, map: (value: unkn
 function withChoices (schema: JsonSchema): JsonSchema {
   const { anyOf, oneOf, ...others } = schema
   const parts = anyOf ?? oneOf
-  if (!Array.isArray(parts) || parts.length === 0 || !parts.every((part) => isObject(part) && 'const' in part)) return schema
+  if (!isConstants(parts) || parts.length === 0) return schema
   const type = others.type ?? typeOfAll(parts.map((part) => part.const))
   return parts.some((part) => part.title !== undefined)
     ? { ...others, type, oneOf: parts }
@@ -38,7 +39,11 @@ function withChoices (schema: JsonSchema): JsonSchema {
 }
 
 function isTitledChoice ({ oneOf }: JsonSchema): boolean {
-  return Array.isArray(oneOf) && oneOf.every((part) => isObject(part) && 'const' in part)
+  return isConstants(oneOf)
+}
+
+function isConstants (parts: unknown): parts is ReadonlyArray<{ readonly const: unknown, readonly title?: unknown }> {
+  return Array.isArray(parts) && parts.every((part) => isObject(part) && 'const' in part)
 }
 
 function typeOfAll (values: readonly unknown[]): string | readonly string[] {

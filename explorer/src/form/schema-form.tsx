@@ -28,10 +28,11 @@ export function SchemaForm ({ id, schema, value, onChange, onSubmit }: SchemaFor
   // The library draws the whole form anew for another schema or other settings.
   const [formSchema, uiSchema] = useMemo(() => [toFormSchema(schema), createUiSchema(schema)], [schema])
   return (
-    <Form id={id} idPrefix={id} schema={formSchema as RJSFSchema} uiSchema={uiSchema} formData={value} validator={validator}
-      templates={templates} widgets={WIDGETS} liveValidate='onBlur' showErrorList={false} noHtml5Validate
-      experimental_defaultFormStateBehavior={DEFAULTS}
-      focusOnFirstError onError={SILENT}
+    <Form
+      id={id} idPrefix={id} schema={formSchema as RJSFSchema} uiSchema={uiSchema} formData={value}
+      templates={templates} widgets={WIDGETS} experimental_defaultFormStateBehavior={DEFAULTS}
+      validator={validator} liveValidate='onBlur' noHtml5Validate
+      showErrorList={false} focusOnFirstError onError={SILENT}
       onChange={({ formData }) => onChange(formData)} onSubmit={({ formData }) => onSubmit(formData)}
     />
   )

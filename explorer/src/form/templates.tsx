@@ -42,7 +42,10 @@ function WrapIfAdditional (
   const { RemoveButton } = registry.templates.ButtonTemplates
   return (
     <div class={`${tone} additional`}>
-      <input class='input' type='text' id={`${id}-key`} aria-label='Name' defaultValue={label} onBlur={onKeyRenameBlur} />
+      <input
+        id={`${id}-key`} class='input' type='text' aria-label='Name'
+        defaultValue={label} onBlur={onKeyRenameBlur}
+      />
       <div class='grow'>{children}</div>
       <RemoveButton id={buttonId(id, 'remove')} onClick={onRemoveProperty} registry={registry} />
     </div>
@@ -87,14 +90,15 @@ function ArrayFieldItemTemplate (
 ): JSX.Element {
   const { MoveUpButton, MoveDownButton, RemoveButton } = registry.templates.ButtonTemplates
   const { fieldPathId, hasMoveUp, hasMoveDown, hasRemove, onMoveUpItem, onMoveDownItem, onRemoveItem } = buttonsProps
+  const idOf = (button: 'moveUp' | 'moveDown' | 'remove'): string => buttonId(fieldPathId, button)
   return (
     <div class='array-item'>
       <div class='grow'>{children}</div>
       {hasToolbar && (
         <div class='array-buttons'>
-          {hasMoveUp && <MoveUpButton id={buttonId(fieldPathId, 'moveUp')} onClick={onMoveUpItem} registry={registry} />}
-          {hasMoveDown && <MoveDownButton id={buttonId(fieldPathId, 'moveDown')} onClick={onMoveDownItem} registry={registry} />}
-          {hasRemove && <RemoveButton id={buttonId(fieldPathId, 'remove')} onClick={onRemoveItem} registry={registry} />}
+          {hasMoveUp && <MoveUpButton id={idOf('moveUp')} onClick={onMoveUpItem} registry={registry} />}
+          {hasMoveDown && <MoveDownButton id={idOf('moveDown')} onClick={onMoveDownItem} registry={registry} />}
+          {hasRemove && <RemoveButton id={idOf('remove')} onClick={onRemoveItem} registry={registry} />}
         </div>
       )}
     </div>
@@ -120,17 +124,27 @@ function FieldErrorTemplate ({ errors = [], fieldPathId }: FieldErrorProps): JSX
 }
 
 function UnsupportedFieldTemplate ({ reason }: UnsupportedFieldProps): JSX.Element {
-  return <p class='quiet'>The form cannot show this part of the schema{reason === undefined ? '' : ` (${reason})`}: write it as JSON.</p>
+  const why = reason === undefined ? '' : ` (${reason})`
+  return <p class='quiet'>The form cannot show this part of the schema{why}. Write it as JSON.</p>
 }
 
 function buttonOf (text: string, name: string) {
   return function FormButton ({ id, onClick, disabled }: IconButtonProps): JSX.Element {
-    return <button type='button' class='button small' {...(id !== undefined && { id })} aria-label={name} title={name} onClick={onClick} disabled={disabled === true}>{text}</button>
+    return (
+      <button
+        type='button' class='button small' {...(id !== undefined && { id })} aria-label={name} title={name}
+        disabled={disabled === true} onClick={onClick}
+      >
+        {text}
+      </button>
+    )
   }
 }
 
 /** The templates of the form. */
-export const templates: Partial<Omit<TemplatesType, 'ButtonTemplates'>> & { ButtonTemplates: Partial<TemplatesType['ButtonTemplates']> } = {
+export const templates: Partial<Omit<TemplatesType, 'ButtonTemplates'>> & {
+  ButtonTemplates: Partial<TemplatesType['ButtonTemplates']>
+} = {
   ArrayFieldItemTemplate,
   ArrayFieldTemplate,
   DescriptionFieldTemplate: Description as TemplatesType['DescriptionFieldTemplate'],

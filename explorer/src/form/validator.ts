@@ -25,7 +25,9 @@ export function createFormValidator (): ValidatorType {
         return false
       }
     },
-    rawValidation: (schema: RJSFSchema, formData?: unknown) => ({ errors: [...findFaults(schema, formData)] as never[] })
+    rawValidation (schema: RJSFSchema, formData?: unknown) {
+      return { errors: [...findFaults(schema, formData)] as never[] }
+    }
   }
 }
 

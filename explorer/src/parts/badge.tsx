@@ -2,10 +2,14 @@
 import type { ComponentChildren, JSX } from 'preact'
 import type { ToolAnnotations } from '@modelcontextprotocol/client'
 
+interface BadgeProps {
+  readonly tone?: 'plain' | 'good' | 'warn' | 'bad' | 'accent'
+  readonly title?: string
+  readonly children: ComponentChildren
+}
+
 /** A small label. */
-export function Badge (
-  { tone = 'plain', title, children }: { tone?: 'plain' | 'good' | 'warn' | 'bad' | 'accent', title?: string, children: ComponentChildren }
-): JSX.Element {
+export function Badge ({ tone = 'plain', title, children }: BadgeProps): JSX.Element {
   return <span class={`badge ${tone}`} title={title}>{children}</span>
 }
 
@@ -21,7 +25,8 @@ export function AnnotationBadges ({ annotations = {} }: { annotations?: ToolAnno
         <Badge title='It only adds, and overwrites nothing'>additive</Badge>}
       {readOnlyHint !== true && idempotentHint === true &&
         <Badge title='A second call with the same arguments changes nothing more'>idempotent</Badge>}
-      {openWorldHint === true && <Badge tone='warn' title='It talks to systems outside of the server'>open world</Badge>}
+      {openWorldHint === true &&
+        <Badge tone='warn' title='It talks to systems outside of the server'>open world</Badge>}
     </>
   )
 }

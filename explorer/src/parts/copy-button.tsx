@@ -14,8 +14,9 @@ export function CopyButton ({ text, what, label }: { text: string, what: string,
     setTimeout(() => setCopied(false), SHOWN_MS)
   }
   return (
-    <button type='button' class={label === undefined ? 'icon-button' : 'button small'} onClick={copy}
-      aria-label={`Copy ${what}`} title={`Copy ${what}`}
+    <button
+      type='button' class={label === undefined ? 'icon-button' : 'button small'}
+      aria-label={`Copy ${what}`} title={`Copy ${what}`} onClick={copy}
     >
       <Icon name={isCopied ? 'check' : 'copy'} />
       {label !== undefined && <span>{isCopied ? 'Copied' : label}</span>}

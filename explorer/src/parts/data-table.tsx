@@ -9,19 +9,28 @@ const PAGE = 100
 const MAX_COLUMNS = 24
 const MAX_CELL = 300
 
-/** The rows of a value that reads best as a table: an array of objects; undefined for all other values. */
-export function asRows (value: unknown): ReadonlyArray<Readonly<Record<string, unknown>>> | undefined {
+/** Objects that are shown as the rows of a table. */
+export type Rows = ReadonlyArray<Readonly<Record<string, unknown>>>
+
+/** Returns a value as the rows of a table if it is an array of objects, and undefined if it is anything else. */
+export function asRows (value: unknown): Rows | undefined {
   return Array.isArray(value) && value.length > 0 && value.every(isObject) ? value : undefined
 }
 
 /** A table of objects. */
-export function DataTable ({ rows, label }: { rows: ReadonlyArray<Readonly<Record<string, unknown>>>, label: string }): JSX.Element {
+export function DataTable ({ rows, label }: { rows: Rows, label: string }): JSX.Element {
   const [count, setCount] = useState(PAGE)
   const columns = [...new Set(rows.slice(0, PAGE).flatMap((row) => Object.keys(row)))].slice(0, MAX_COLUMNS)
   return (
     <div class='scroller' tabIndex={0} role='region' aria-label={label}>
       <table class='data'>
-        <thead><tr>{columns.map((name) => <th key={name} scope='col' class={typeof rows[0]?.[name]}><bdi>{visible(name)}</bdi></th>)}</tr></thead>
+        <thead>
+          <tr>
+            {columns.map((name) => (
+              <th key={name} scope='col' class={typeof rows[0]?.[name]}><bdi>{visible(name)}</bdi></th>
+            ))}
+          </tr>
+        </thead>
         <tbody>
           {rows.slice(0, count).map((row, index) => (
             <tr key={index}>

@@ -26,7 +26,9 @@ function Branch ({ value, depth, name }: NodeProps & { readonly value: object })
   const [count, setCount] = useState(PAGE)
   const isArray = Array.isArray(value)
   const [open, close] = isArray ? ['[', ']'] : ['{', '}']
-  if (entries.length === 0) return <div class='json-leaf'><Name name={name} /><span class='json-mark'>{open}{close}</span></div>
+  if (entries.length === 0) {
+    return <div class='json-leaf'><Name name={name} /><span class='json-mark'>{open}{close}</span></div>
+  }
   const summary = isArray ? `${entries.length} items` : `${entries.length} keys`
   return (
     <div class='json-branch'>
@@ -38,7 +40,9 @@ function Branch ({ value, depth, name }: NodeProps & { readonly value: object })
       {isOpen && (
         <>
           <div class='json-children'>
-            {entries.slice(0, count).map(([key, child]) => <Node key={key} value={child} depth={depth + 1} name={key} />)}
+            {entries.slice(0, count).map(([key, child]) => (
+              <Node key={key} value={child} depth={depth + 1} name={key} />
+            ))}
             {entries.length > count && (
               <button type='button' class='link' onClick={() => setCount(count + PAGE * 10)}>
                 Show more ({entries.length - count} left)
@@ -64,7 +68,9 @@ function Scalar ({ value }: { value: unknown }): JSX.Element {
     <>
       <span class={`json-value ${kind}`}><bdi>{visible(isWhole ? text : text.slice(0, SHORT))}</bdi></span>
       {text.length > SHORT && !isWhole && (
-        <button type='button' class='link' onClick={() => setWhole(true)}> … {text.length.toLocaleString('en')} characters</button>
+        <button type='button' class='link' onClick={() => setWhole(true)}>
+          … {text.length.toLocaleString('en')} characters
+        </button>
       )}
     </>
   )

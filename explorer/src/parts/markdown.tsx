@@ -63,7 +63,11 @@ function Table ({ token, depth }: { token: Tokens.Table, depth: number }): JSX.E
   return (
     <div class='scroller' tabIndex={0} role='region' aria-label='Table'>
       <table class='data'>
-        <thead><tr>{token.header.map((cell, index) => <th key={index} scope='col'>{inline(cell.tokens, depth)}</th>)}</tr></thead>
+        <thead>
+          <tr>
+            {token.header.map((cell, index) => <th key={index} scope='col'>{inline(cell.tokens, depth)}</th>)}
+          </tr>
+        </thead>
         <tbody>
           {token.rows.map((row, index) => (
             <tr key={index}>{row.map((cell, column) => <td key={column}>{inline(cell.tokens, depth)}</td>)}</tr>

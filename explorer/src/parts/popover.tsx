@@ -18,8 +18,14 @@ export function Popover ({ label, button, class: kind = 'icon-button', render }:
   const [isOpen, setOpen] = useState(false)
   return (
     <>
-      <button type='button' class={kind} aria-label={label} title={label} aria-expanded={isOpen} popovertarget={id}>{button}</button>
-      <div id={id} class='popover' popover='auto' role='dialog' aria-label={label}
+      <button
+        type='button' class={kind} aria-label={label} title={label}
+        aria-expanded={isOpen} popovertarget={id}
+      >
+        {button}
+      </button>
+      <div
+        id={id} class='popover' popover='auto' role='dialog' aria-label={label}
         onToggle={(event) => setOpen(event.newState === 'open')}
       >
         {isOpen && render()}

@@ -31,9 +31,11 @@ export function Tabs ({ tabs, label }: { tabs: readonly Tab[], label: string }):
     <div class='tabs'>
       <div role='tablist' aria-label={label} class='tablist' ref={list} onKeyDown={move}>
         {tabs.map(({ id, label }) => (
-          <button key={id} type='button' role='tab' id={`${base}-${id}`} data-tab={id} aria-controls={`${base}-panel`}
+          <button
+            key={id} type='button' role='tab' id={`${base}-${id}`} data-tab={id} aria-controls={`${base}-panel`}
             aria-selected={id === current.id} tabIndex={id === current.id ? 0 : -1} onClick={() => setChosen(id)}
-          >{label}
+          >
+            {label}
           </button>
         ))}
       </div>

@@ -8,7 +8,11 @@ const HIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c
 
 /** Returns a text with a visible code in place of each hidden character. */
 export function visible (text: string): string {
-  return text.replace(HIDDEN, (character) => `⟨U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}⟩`)
+  return text.replace(HIDDEN, codeOf)
+}
+
+function codeOf (character: string): string {
+  return `⟨U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}⟩`
 }
 
 const SHORT = 20_000

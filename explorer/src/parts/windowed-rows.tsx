@@ -42,10 +42,15 @@ export function WindowedRows<Row> ({ rows, keyOf, heightOf, render, revealed }: 
 
   const { from, to } = range
   const edgeAt = (index: number): number => edges[Math.min(index, rows.length)] ?? 0
+  const above = edgeAt(from)
+  const below = edgeAt(rows.length) - edgeAt(to)
   return (
-    <ul ref={list} style={{ paddingTop: `${edgeAt(from)}rem`, paddingBottom: `${edgeAt(rows.length) - edgeAt(to)}rem` }}>
+    <ul ref={list} style={{ paddingTop: `${above}rem`, paddingBottom: `${below}rem` }}>
       {rows.slice(from, to).map((row, index) => (
-        <li key={keyOf(row)} style={{ height: `${heightOf(row)}rem` }} aria-posinset={from + index + 1} aria-setsize={rows.length}>
+        <li
+          key={keyOf(row)} style={{ height: `${heightOf(row)}rem` }}
+          aria-posinset={from + index + 1} aria-setsize={rows.length}
+        >
           {render(row, index === 0)}
         </li>
       ))}

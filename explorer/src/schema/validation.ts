@@ -12,7 +12,9 @@ export interface Fault {
 const validators = new WeakMap<JsonSchema, Validator>()
 
 // Units that only say that a part of the schema failed, which another unit explains.
-const WRAPPERS = new Set(['properties', 'items', 'allOf', '$ref', 'additionalProperties', 'prefixItems', 'patternProperties'])
+const WRAPPERS = new Set([
+  'properties', 'patternProperties', 'additionalProperties', 'items', 'prefixItems', 'allOf', '$ref'
+])
 
 /** Finds what is wrong with a value. A schema that cannot be checked allows everything: the server decides. */
 export function findFaults (schema: JsonSchema, value: unknown): readonly Fault[] {
@@ -38,5 +40,6 @@ function summarize (errors: readonly OutputUnit[]): readonly Fault[] {
 function toFault ({ instanceLocation, error, keyword }: OutputUnit): Fault {
   const path = instanceLocation.replace(/^#/, '')
   const missing = keyword === 'required' ? /"(.*)"/s.exec(error)?.[1] : undefined
-  return missing === undefined ? { path, message: error } : { path: `${path}/${encodeURIComponent(missing)}`, message: 'This is required.' }
+  if (missing === undefined) return { path, message: error }
+  return { path: `${path}/${encodeURIComponent(missing)}`, message: 'This is required.' }
 }

@@ -197,7 +197,9 @@ function observe (response: Response, sink: Sink): Response {
     start (controller) {
       if (!isStream) return
       // The official client forgets where it was if a stream breaks a second time before it has brought an event.
-      if (sink.resumedAfter !== null) controller.enqueue(new TextEncoder().encode(`id: ${sink.resumedAfter}\ndata:\n\n`))
+      if (sink.resumedAfter !== null) {
+        controller.enqueue(new TextEncoder().encode(`id: ${sink.resumedAfter}\ndata:\n\n`))
+      }
       stream.break = () => {
         end('broken by hand')
         controller.error(new TypeError('The stream was broken by hand'))
