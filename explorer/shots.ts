@@ -113,9 +113,12 @@ async function sendCall (): Promise<void> {
     ...Array.from({ length: 5 }, () => modernCall('list_products', {}, signedIn)),
     modern('tools/list', {}, weather),
     modernCall('forecast', { city: 'Atlantis', days: 5 }, weather),
-    ...(Math.random() < 0.4
-      ? [modernCall('forecast', { city: 'Bergen', days: 40 }, weather), modernCall('list_products', {}, { ...signedIn, headers: {} })]
-      : [])
+    ...Math.random() < 0.4
+      ? [
+          modernCall('forecast', { city: 'Bergen', days: 40 }, weather),
+          modernCall('list_products', {}, { ...signedIn, headers: {} })
+        ]
+      : []
   ]
   const { url, headers, payload } = pick(posts)
   await fetch(new URL(url, origin), { method: 'POST', headers, body: payload })
@@ -206,7 +209,8 @@ for (const [size, options] of Object.entries(SIZES)) {
       await prepare(page)
       await page.screenshot({ path: join(folder, `${name}-${size}-${colorScheme}.png`) })
       if (size === 'desktop' && DOCUMENTED[name] === colorScheme) {
-        writeFileSync(join(assets, `explorer-${name}.webp`), await toWebp(await context.newPage(), await page.screenshot()))
+        const webp = await toWebp(await context.newPage(), await page.screenshot())
+        writeFileSync(join(assets, `explorer-${name}.webp`), webp)
       }
       await page.close()
     }

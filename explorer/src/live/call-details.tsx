@@ -19,7 +19,12 @@ export function CallDetails ({ call }: { call: LiveCall }): JSX.Element {
       <header>
         <Badge tone={tone}>{word}</Badge>
         <h3><bdi>{visible(target ?? method)}</bdi></h3>
-        <button type='button' class='icon-button' aria-label='Close the details' onClick={() => { chosenKey.value = undefined }}><Icon name='close' /></button>
+        <button
+          type='button' class='icon-button' aria-label='Close the details'
+          onClick={() => { chosenKey.value = undefined }}
+        >
+          <Icon name='close' />
+        </button>
       </header>
       {error !== undefined && <p class='call-error'><bdi>{visible(error)}</bdi></p>}
       {advice !== undefined && <p class='call-advice'><bdi>{visible(advice)}</bdi></p>}
@@ -28,7 +33,9 @@ export function CallDetails ({ call }: { call: LiveCall }): JSX.Element {
         <section><h4>Arguments</h4><LongText text={pretty(call.arguments)} isCode /></section>
       )}
       {place !== undefined && (
-        <button type='button' class='button small' onClick={() => go(place)}><Icon name='play' /> {place.args === undefined ? 'Open' : 'Try it again'}</button>
+        <button type='button' class='button small' onClick={() => go(place)}>
+          <Icon name='play' /> {place.args === undefined ? 'Open' : 'Try it again'}
+        </button>
       )}
     </aside>
   )
@@ -59,7 +66,9 @@ function Fact ({ name, children }: { name: string, children: ComponentChildren }
   return <div><dt>{name}</dt><dd><bdi>{children}</bdi></dd></div>
 }
 
-const KINDS: Readonly<Record<string, Place['kind']>> = { 'tools/call': 'tool', 'prompts/get': 'prompt', 'resources/read': 'resource' }
+const KINDS: Readonly<Record<string, Place['kind']>> = {
+  'tools/call': 'tool', 'prompts/get': 'prompt', 'resources/read': 'resource'
+}
 
 // Arguments that were cut, or have redacted values, are better than none.
 function placeOf ({ mount, method = '', target, arguments: args }: LiveCall): Place | undefined {

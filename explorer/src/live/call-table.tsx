@@ -25,15 +25,19 @@ export function CallTable (): JSX.Element {
   const active = shown.some((entry) => entry.key === key) ? `call-${key}` : undefined
   return (
     <div class='calls-frame'>
-      <div class='calls' ref={scroller} role='grid' tabIndex={0} aria-label='Calls' aria-rowcount={list.length + 1}
-        aria-activedescendant={active} onKeyDown={(event) => { moveChoice(event, list, scroller.current, row) }}
+      <div
+        ref={scroller} class='calls' role='grid' aria-label='Calls' aria-rowcount={list.length + 1}
+        aria-activedescendant={active} tabIndex={0}
+        onKeyDown={(event) => { moveChoice(event, list, scroller.current, row) }}
       >
         <div class='call-row head' role='row' aria-rowindex={1}>
           {COLUMNS.map((name) => <span key={name} class={name.toLowerCase()} role='columnheader'>{name}</span>)}
         </div>
         {shown.length > 0 && (
           <div role='rowgroup' class='call-rows' style={{ height: `${list.length * row}px` }}>
-            {shown.map((entry, index) => <Row key={entry.key} entry={entry} place={first + index} row={row} isChosen={entry.key === key} />)}
+            {shown.map((entry, index) => (
+              <Row key={entry.key} entry={entry} place={first + index} row={row} isChosen={entry.key === key} />
+            ))}
           </div>
         )}
       </div>
@@ -46,10 +50,12 @@ export function CallTable (): JSX.Element {
   )
 }
 
+interface ScrollerRef { readonly current: HTMLDivElement | null }
+
 interface ScrollWindow { readonly top: number, readonly height: number, readonly row: number }
 
 // What can be seen of the list, and the height of a row, which is that of the style sheet.
-function useWindow (scroller: { readonly current: HTMLDivElement | null }): ScrollWindow {
+function useWindow (scroller: ScrollerRef): ScrollWindow {
   const [shown, setShown] = useState<ScrollWindow>({ top: 0, height: 800, row: 36 })
   useLayoutEffect(() => {
     const element = scroller.current
@@ -63,7 +69,7 @@ function useWindow (scroller: { readonly current: HTMLDivElement | null }): Scro
 }
 
 // New calls come in at the top. What the user reads stays where it is, unless that is the top.
-function useSteadyScroll (scroller: { readonly current: HTMLDivElement | null }, list: readonly Entry[], row: number): void {
+function useSteadyScroll (scroller: ScrollerRef, list: readonly Entry[], row: number): void {
   const before = useRef<number | undefined>(undefined)
   useLayoutEffect(() => {
     const element = scroller.current
@@ -98,22 +104,31 @@ function Row ({ entry, place, row, isChosen }: RowProps): JSX.Element {
     style: { transform: `translateY(${place * row}px)` }
   }
   if ('gap' in entry) {
-    return <div class='call-row gap-row' {...common}><span role='gridcell' aria-colspan={COLUMNS.length}>{entry.gap}</span></div>
+    return (
+      <div class='call-row gap-row' {...common}>
+        <span role='gridcell' aria-colspan={COLUMNS.length}>{entry.gap}</span>
+      </div>
+    )
   }
   return (
-    <div class={`call-row ${OUTCOMES[entry.outcome]?.tone ?? ''}`} {...common}
+    <div
+      class={`call-row ${OUTCOMES[entry.outcome]?.tone ?? ''}`} {...common}
       onClick={() => { chosenKey.value = isChosen ? undefined : entry.key }}
-    ><Cells call={entry} />
+    >
+      <Cells call={entry} />
     </div>
   )
 }
 
 function Cells ({ call }: { call: LiveCall }): JSX.Element {
-  const { time, outcome, method = 'request', target, mount, client, transport, subject, clientId, era, ms, reason } = call
+  const { time, ms, outcome, reason, method = 'request', target } = call
+  const { mount, client, transport, era, subject, clientId } = call
   const { word, tone } = OUTCOMES[outcome] ?? { word: outcome, tone: 'plain' }
   return (
     <>
-      <time role='gridcell' class='time' dateTime={new Date(time).toISOString()}>{formatTime(time)}<span class='quiet'>{formatFraction(time)}</span></time>
+      <time role='gridcell' class='time' dateTime={new Date(time).toISOString()}>
+        {formatTime(time)}<span class='quiet'>{formatFraction(time)}</span>
+      </time>
       <span role='gridcell' class='outcome'><Badge tone={tone}>{word}</Badge></span>
       <span role='gridcell' class='call'>
         <bdi>{visible(target ?? method)}</bdi>
@@ -122,11 +137,13 @@ function Cells ({ call }: { call: LiveCall }): JSX.Element {
       </span>
       <span role='gridcell' class='mount'><bdi>{visible(mount)}</bdi></span>
       <span role='gridcell' class='client'>
-        <bdi>{transport === 'host' ? 'this app' : visible(client ?? transport)}</bdi>{era === 'legacy' && <span class='quiet'>legacy</span>}
+        <bdi>{transport === 'host' ? 'this app' : visible(client ?? transport)}</bdi>
+        {era === 'legacy' && <span class='quiet'>legacy</span>}
       </span>
       <span role='gridcell' class='user'><bdi>{visible(subject ?? clientId ?? '')}</bdi></span>
       <span role='gridcell' class='took'>
-        {ms !== undefined && <><span class='took-bar' style={{ width: `${widthOf(ms)}%` }} /><span class='took-text'>{formatMs(ms)}</span></>}
+        {ms !== undefined && <span class='took-bar' style={{ width: `${widthOf(ms)}%` }} />}
+        {ms !== undefined && <span class='took-text'>{formatMs(ms)}</span>}
       </span>
     </>
   )

@@ -145,11 +145,12 @@ function begin (): void {
 function take ({ calls, dropped, open }: WatchMessage): void {
   if (open !== null) openNow.value = open
   recordCalls(calls)
-  const missing = dropped === 0 ? [] : [{ gap: `${dropped.toLocaleString('en')} calls are missing: they came faster than the page reads` }]
-  add([...calls.map((call) => ({ ...call, text: searchedText(call) })), ...missing])
+  const gap = `${dropped.toLocaleString('en')} calls are missing: they came faster than the page reads`
+  add([...calls.map((call) => ({ ...call, text: searchedText(call) })), ...dropped === 0 ? [] : [{ gap }]])
 }
 
-function searchedText ({ mount, method, target, client, subject, session, error, reqId, arguments: args }: WatchedCall): string {
+function searchedText (call: WatchedCall): string {
+  const { mount, method, target, client, subject, session, error, reqId, arguments: args } = call
   return [mount, method, target, client, subject, session, error, reqId, args].join(' ').toLowerCase()
 }
 

@@ -69,15 +69,22 @@ function Toolbar (): JSX.Element {
       </button>
       <div class='search live-search'>
         <Icon name='search' />
-        <input id={SEARCH_ID} type='search' class='input' placeholder='Filter' aria-label='Filter the calls' value={searched.value}
-          onInput={(event) => { searched.value = event.currentTarget.value }}
+        <input
+          id={SEARCH_ID} type='search' class='input' placeholder='Filter' aria-label='Filter the calls'
+          value={searched.value} onInput={(event) => { searched.value = event.currentTarget.value }}
         />
       </div>
-      <select class='input' aria-label='Mount of the calls' value={shownMount.value} onChange={(event) => { shownMount.value = event.currentTarget.value }}>
+      <select
+        class='input' aria-label='Mount of the calls'
+        value={shownMount.value} onChange={(event) => { shownMount.value = event.currentTarget.value }}
+      >
         <option value=''>All mounts</option>
         {Object.keys(openNow.value).map((name) => <option key={name} value={name}>{visible(name)}</option>)}
       </select>
-      <select class='input' aria-label='Outcome' value={shownOutcome.value} onChange={(event) => { shownOutcome.value = event.currentTarget.value }}>
+      <select
+        class='input' aria-label='Outcome'
+        value={shownOutcome.value} onChange={(event) => { shownOutcome.value = event.currentTarget.value }}
+      >
         <option value=''>Any outcome</option>
         <option value='failed'>all that failed</option>
         {Object.entries(OUTCOMES).map(([outcome, { word }]) => <option key={outcome} value={outcome}>{word}</option>)}

@@ -9,21 +9,32 @@ import { shownMount } from './view.ts'
 
 /** The cards. They show the mount that the list shows. */
 export function LoadCards (): JSX.Element {
-  const { calls, errors, p50, p95, totals } = readMinute(lastSecond.value, shownMount.value === '' ? undefined : shownMount.value)
+  const mount = shownMount.value === '' ? undefined : shownMount.value
+  const { calls, errors, p50, p95, totals } = readMinute(lastSecond.value, mount)
   const now = calls.at(-1) ?? 0
   const peak = Math.max(0, ...calls.map((count) => count ?? 0))
   const share = totals.calls === 0 ? 0 : totals.errors / totals.calls * 100
   const [half, most] = [totals.p50, totals.p95].map((ms) => ms === undefined ? '–' : formatMs(ms))
   return (
     <div class='load-cards'>
-      <Card title='Calls' value={formatCount(now)} unit='a second' note={`${formatCount(totals.calls)} in the last minute, ${formatCount(peak)} at most`}>
-        <LineChart lines={[{ values: calls, tone: 'accent', isFilled: true }]} label={`Calls a second in the last minute: ${now} now, ${peak} at most`} />
+      <Card
+        title='Calls' value={formatCount(now)} unit='a second'
+        note={`${formatCount(totals.calls)} in the last minute, ${formatCount(peak)} at most`}
+      >
+        <LineChart
+          lines={[{ values: calls, tone: 'accent', isFilled: true }]}
+          label={`Calls a second in the last minute: ${now} now, ${peak} at most`}
+        />
       </Card>
-      <Card title='Errors' value={formatCount(totals.errors)} unit='in a minute' note={`${share.toFixed(share > 0 && share < 10 ? 1 : 0)} % of the calls`}>
+      <Card
+        title='Errors' value={formatCount(totals.errors)} unit='in a minute'
+        note={`${share.toFixed(share > 0 && share < 10 ? 1 : 0)} % of the calls`}
+      >
         <ColumnChart values={errors} label={`Errors a second in the last minute: ${totals.errors} in all`} />
       </Card>
       <Card title='Latency' value={half ?? ''} unit='median' note={`95 % of the calls took ${most} or less`}>
-        <LineChart lines={[{ values: p95, tone: 'soft' }, { values: p50, tone: 'accent', isFilled: true }]}
+        <LineChart
+          lines={[{ values: p95, tone: 'soft' }, { values: p50, tone: 'accent', isFilled: true }]}
           label={`Latency in the last minute: the median is ${half}, and 95 percent took ${most} or less`}
         />
       </Card>
@@ -55,32 +66,45 @@ function formatCount (count: number): string {
   return count.toLocaleString('en')
 }
 
-const GAUGES: ReadonlyArray<readonly [name: string, key: keyof OpenNow]> = [
+const GAUGES: ReadonlyArray<readonly [title: string, key: keyof OpenNow]> = [
   ['In flight', 'exchanges'], ['Sessions', 'sessions'], ['Streams', 'streams']
 ]
 
 function OpenCard (): JSX.Element {
-  const mounts = Object.entries(openNow.value)
   return (
     <section class='load-card open-card' aria-label='Open now'>
       <div class='open-scroller' tabIndex={0} role='region' aria-label='Open now, by mount'>
         <table>
-          <thead><tr><th scope='col'>Open now</th>{GAUGES.map(([name]) => <th key={name} scope='col'>{name}</th>)}</tr></thead>
+          <thead>
+            <tr>
+              <th scope='col'>Open now</th>
+              {GAUGES.map(([title]) => <th key={title} scope='col'>{title}</th>)}
+            </tr>
+          </thead>
           <tbody>
-            {mounts.map(([name, open]) => (
-              <tr key={name}>
-                <th scope='row'>
-                  <button type='button' class='link' aria-pressed={shownMount.value === name} title='Show this mount alone'
-                    onClick={() => { shownMount.value = shownMount.value === name ? '' : name }}
-                  ><bdi>{visible(name)}</bdi>
-                  </button>
-                </th>
-                {GAUGES.map(([title, key]) => <td key={title} class={open[key] > 0 ? 'some' : ''}>{formatCount(open[key])}</td>)}
-              </tr>
-            ))}
+            {Object.entries(openNow.value).map(([mount, open]) => <OpenRow key={mount} mount={mount} open={open} />)}
           </tbody>
         </table>
       </div>
     </section>
+  )
+}
+
+function OpenRow ({ mount, open }: { mount: string, open: OpenNow }): JSX.Element {
+  const isShown = shownMount.value === mount
+  return (
+    <tr>
+      <th scope='row'>
+        <button
+          type='button' class='link' aria-pressed={isShown} title='Show this mount alone'
+          onClick={() => { shownMount.value = isShown ? '' : mount }}
+        >
+          <bdi>{visible(mount)}</bdi>
+        </button>
+      </th>
+      {GAUGES.map(([title, key]) => (
+        <td key={title} class={open[key] > 0 ? 'some' : ''}>{formatCount(open[key])}</td>
+      ))}
+    </tr>
   )
 }

@@ -52,7 +52,8 @@ function record (bucket: Bucket, { outcome, ms }: WatchedCall): void {
   if (ms === undefined) return
   bucket.timed++
   // Reservoir sampling: each call has the same chance to be kept.
-  const place = bucket.durations.length < MAX_DURATIONS ? bucket.durations.length : Math.floor(Math.random() * bucket.timed)
+  const kept = bucket.durations.length
+  const place = kept < MAX_DURATIONS ? kept : Math.floor(Math.random() * bucket.timed)
   if (place < MAX_DURATIONS) bucket.durations[place] = ms
 }
 
@@ -70,7 +71,12 @@ export interface Minute {
   /** Undefined also where no call ended. */
   readonly p50: ReadonlyArray<number | undefined>
   readonly p95: ReadonlyArray<number | undefined>
-  readonly totals: { readonly calls: number, readonly errors: number, readonly p50: number | undefined, readonly p95: number | undefined }
+  readonly totals: {
+    readonly calls: number
+    readonly errors: number
+    readonly p50: number | undefined
+    readonly p95: number | undefined
+  }
 }
 
 /** Reads the minute that ends with a second. @param mount One mount; undefined for all. */

@@ -49,5 +49,6 @@ export function toggleStopped (): void {
 
 // What is cleared is cleared from the stopped list, too.
 effect(() => {
-  if (entries.value.length === 0 && stopped.peek() !== undefined) stopped.value = { entries: [], lastKey: lastKey.peek() }
+  if (entries.value.length > 0 || stopped.peek() === undefined) return
+  stopped.value = { entries: [], lastKey: lastKey.peek() }
 })

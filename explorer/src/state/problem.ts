@@ -28,8 +28,8 @@ const BY_STATUS: Readonly<Record<number, Omit<Problem, 'text'>>> = {
   401: { title: 'This mount wants to know who you are', needsSignIn: true },
   403: {
     title: 'This mount refuses the page',
-    advice: "If the origin of this page is the reason, add it to 'allowedOrigins' of the mount, or set 'publicUrl'. If " +
-      'a scope is missing, sign in again with it.'
+    advice: "If the origin of this page is the reason, add it to 'allowedOrigins' of the mount, or set 'publicUrl'. " +
+      'If a scope is missing, sign in again with it.'
   },
   404: { title: 'There is no endpoint at this URL', advice: 'Reload the page if the mounts of the app have changed.' },
   421: {
@@ -46,7 +46,9 @@ export function describeProblem (error: unknown, refusal: Refusal | undefined): 
   const status = official !== undefined && error instanceof official.SdkHttpError ? error.status : refusal?.status
   const known = status === undefined ? undefined : BY_STATUS[status]
   if (known !== undefined) return { ...known, text: `The app answered ${status}. ${text}` }
-  if (official !== undefined && error instanceof official.ProtocolError) return { title: 'The server answered with an error', text: `${text} (${error.code})` }
+  if (official !== undefined && error instanceof official.ProtocolError) {
+    return { title: 'The server answered with an error', text: `${text} (${error.code})` }
+  }
   if (refusal === undefined) {
     return { title: 'The app cannot be reached', text: 'The page tries again on its own.', isPassing: true }
   }

@@ -6,7 +6,12 @@ import type {
 
 /** A question that waits for its answer. */
 export type Question =
-  | { readonly id: number, readonly kind: 'elicitation', readonly params: ElicitRequest['params'], answer (result: ElicitResult): void }
+  | {
+    readonly id: number
+    readonly kind: 'elicitation'
+    readonly params: ElicitRequest['params']
+    answer (result: ElicitResult): void
+  }
   | {
     readonly id: number
     readonly kind: 'sampling'
@@ -58,5 +63,6 @@ export function askForSample (
 
 /** The message of a model that answers with a text. */
 export function textMessage (text: string): CreateMessageResult {
-  return { role: 'assistant', content: { type: 'text', text }, model: 'a person at the explorer', stopReason: 'endTurn' }
+  const content = { type: 'text', text } as const
+  return { role: 'assistant', content, model: 'a person at the explorer', stopReason: 'endTurn' }
 }

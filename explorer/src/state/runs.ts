@@ -92,7 +92,8 @@ interface SendOptions {
 // Modern servers log only for requests that ask for it.
 const META = { _meta: { 'io.modelcontextprotocol/logLevel': 'debug' as const } }
 
-async function send (connection: Connection, { kind, name, args }: RunRequest, options: SendOptions): Promise<RunResult> {
+async function send (connection: Connection, request: RunRequest, options: SendOptions): Promise<RunResult> {
+  const { kind, name, args } = request
   const { client } = connection
   const meta = connection.server.peek()?.era === 'modern' ? META : {}
   switch (kind) {
@@ -134,7 +135,8 @@ export function cancelRun (id: number): void {
 
 function describeFailure (error: unknown): RunFailure {
   const message = error instanceof Error ? error.message : String(error)
-  return official !== undefined && error instanceof official.ProtocolError ? { message, code: error.code, data: error.data } : { message }
+  if (official === undefined || !(error instanceof official.ProtocolError)) return { message }
+  return { message, code: error.code, data: error.data }
 }
 
 /** The newest run of an item. */

@@ -41,8 +41,8 @@ function explainRefused (origin: string): string {
 // All that a browser says of a reply without CORS headers.
 function explainUnreachable (error: unknown): unknown {
   if (!(error instanceof TypeError)) return error
-  return new Error('The authorization server cannot be reached from this page. It must be up, and allow requests from ' +
-    `${location.origin} (CORS). Or paste a token instead.`)
+  return new Error('The authorization server cannot be reached from this page. It must be up, and allow requests ' +
+    `from ${location.origin} (CORS). Or paste a token instead.`)
 }
 
 async function askForToken (url: URL, { clientId, scopes }: SignInSettings): Promise<string> {

@@ -1,5 +1,5 @@
 // The app of a tool (MCP Apps): what the server says of it.
-import type { Tool } from '@modelcontextprotocol/client'
+import type { ResourceContents, Tool } from '@modelcontextprotocol/client'
 import { isObject } from '../schema/json-schema.ts'
 import type { Connection } from './connection.ts'
 
@@ -21,13 +21,18 @@ export interface ToolApp {
   readonly frame: string
 }
 
-const DOMAINS = { connectDomains: 'connect', resourceDomains: 'resource', frameDomains: 'frame', baseUriDomains: 'base' }
+const DOMAINS = {
+  connectDomains: 'connect',
+  resourceDomains: 'resource',
+  frameDomains: 'frame',
+  baseUriDomains: 'base'
+}
 
 /** Reads an app from the server. */
 export async function readApp ({ client, resources }: Connection, uri: string): Promise<ToolApp> {
   const { contents } = await client.readResource({ uri })
   // The schema of the client has one of two: text or blob.
-  const found = contents[0] as { readonly mimeType?: string, readonly text?: string, readonly blob?: string, readonly _meta?: object } | undefined
+  const found = contents[0] as ResourceContents & { text?: string, blob?: string } | undefined
   if (found?.mimeType?.replaceAll(' ', '') !== APP_TYPE) {
     throw new Error(`The type of ${uri} is ${found?.mimeType ?? 'missing'}, and has to be ${APP_TYPE}.`)
   }

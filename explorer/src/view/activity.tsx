@@ -5,7 +5,7 @@ import type { JSX } from 'preact'
 import { Badge } from '../parts/badge.tsx'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { Icon } from '../parts/icon.tsx'
-import { Tabs } from '../parts/tabs.tsx'
+import { Tabs, type Tab } from '../parts/tabs.tsx'
 import { formatDuration, LongText, visible } from '../parts/text.tsx'
 import { writeJson } from '../schema/json-text.ts'
 import { connection } from '../state/current.ts'
@@ -30,14 +30,15 @@ export function Activity (): JSX.Element {
       <button type='button' class='icon-button close' aria-label='Close the activity' onClick={hide}>
         <Icon name='close' />
       </button>
-      <Tabs label='Activity' tabs={[
-        { id: 'wire', label: 'Wire', render: () => <Wire /> },
-        { id: 'log', label: 'Log', render: () => <ServerLog /> }
-      ]}
-      />
+      <Tabs label='Activity' tabs={TABS} />
     </aside>
   )
 }
+
+const TABS: readonly Tab[] = [
+  { id: 'wire', label: 'Wire', render: () => <Wire /> },
+  { id: 'log', label: 'Log', render: () => <ServerLog /> }
+]
 
 function ServerLog (): JSX.Element {
   const log = connection.value?.log.value ?? []
@@ -54,20 +55,31 @@ function Wire (): JSX.Element {
       <ol class='wire'>
         {list.toReversed().map((exchange) => (
           <li key={exchange.id}>
-            <button type='button' class='wire-line' aria-expanded={exchange.id === opened}
+            <button
+              type='button' class='wire-line' aria-expanded={exchange.id === opened}
               onClick={() => setOpened(exchange.id === opened ? undefined : exchange.id)}
             >
-              <Status exchange={exchange} />
-              <span class='rpc'><bdi>{visible(exchange.rpc ?? exchange.method)}</bdi></span>
-              {exchange.target !== undefined && <span class='quiet target'><bdi>{visible(exchange.target.slice(0, 100))}</bdi></span>}
-              <span class='gap' />
-              {exchange.events.length + exchange.dropped > 1 && <span class='quiet'>{exchange.events.length + exchange.dropped} events</span>}
-              <span class='quiet'>{exchange.duration === undefined ? 'open' : formatDuration(exchange.duration)}</span>
+              <WireLine exchange={exchange} />
             </button>
             {exchange.id === opened && <Exchange exchange={exchange} />}
           </li>
         ))}
       </ol>
+    </>
+  )
+}
+
+function WireLine ({ exchange }: { exchange: WireExchange }): JSX.Element {
+  const { rpc, method, target, events, dropped, duration } = exchange
+  const count = events.length + dropped
+  return (
+    <>
+      <Status exchange={exchange} />
+      <span class='rpc'><bdi>{visible(rpc ?? method)}</bdi></span>
+      {target !== undefined && <span class='quiet target'><bdi>{visible(target.slice(0, 100))}</bdi></span>}
+      <span class='gap' />
+      {count > 1 && <span class='quiet'>{count} events</span>}
+      <span class='quiet'>{duration === undefined ? 'open' : formatDuration(duration)}</span>
     </>
   )
 }
@@ -83,7 +95,9 @@ const SHOWN = 50
 function Exchange ({ exchange }: { exchange: WireExchange }): JSX.Element {
   const { method, url, requestHeaders, requestBody, status, responseHeaders = [], events, dropped, failure } = exchange
   const head = `${method} ${new URL(url).pathname}\n${headerLines(requestHeaders)}`
-  const text = `${head}\n\n${requestBody ?? ''}\n\n${status ?? ''}\n${headerLines(responseHeaders)}\n\n${events.map((event) => event.text).join('\n')}`
+  const request = [head, '', requestBody ?? '']
+  const reply = [status ?? '', headerLines(responseHeaders), '', ...events.map((event) => event.text)]
+  const text = [...request, '', ...reply].join('\n')
   return (
     <div class='exchange'>
       <CopyButton text={text} what='the exchange' />

@@ -33,14 +33,15 @@ export function App (): JSX.Element {
     if (had.current !== hasItem && document.activeElement === document.body) main.current?.focus()
     had.current = hasItem
   }, [hasItem])
+  const classes = ['shell', hasItem && 'has-item', isLive && 'is-live', isActivityShown.value && 'has-activity']
   return (
-    <div class={`shell${hasItem ? ' has-item' : ''}${isLive ? ' is-live' : ''}${isActivityShown.value ? ' has-activity' : ''}`}>
+    <div class={classes.filter(Boolean).join(' ')}>
       <button type='button' class='button skip' onClick={() => main.current?.focus()}>Skip to the content</button>
       <TopBar />
       {!isLive && <SideList />}
       <main class='main' tabIndex={-1} ref={main}>
         {hasItem && (
-          <button type='button' class='button small back' onClick={() => go({ mount: place.value.mount, era: place.value.era })}>
+          <button type='button' class='button small back' onClick={goToList}>
             <Icon name='back' /> All
           </button>
         )}
@@ -50,6 +51,11 @@ export function App (): JSX.Element {
       <Questions />
     </div>
   )
+}
+
+function goToList (): void {
+  const { mount, era } = place.peek()
+  go({ mount, era })
 }
 
 function listenToKeys (): () => void {
@@ -90,13 +96,19 @@ function Main (): JSX.Element | null {
 function Broken (): JSX.Element {
   return (
     <div class='notice bad' role='alert'>
-      <h2>This cannot be shown</h2><p>The server has sent something that the page cannot read. The activity shows what it was.</p>
+      <h2>This cannot be shown</h2>
+      <p>The server has sent something that the page cannot read. The activity shows what it was.</p>
     </div>
   )
 }
 
 function NoMounts (): JSX.Element {
-  return <div class='notice'><h2>Nothing is mounted</h2><p>Register the plugin of fastify-mcp-mount with a server, and reload this page.</p></div>
+  return (
+    <div class='notice'>
+      <h2>Nothing is mounted</h2>
+      <p>Register the plugin of fastify-mcp-mount with a server, and reload this page.</p>
+    </div>
+  )
 }
 
 // The path of a mount may have parameters, such as /:tenant/mcp.
@@ -110,7 +122,8 @@ function PathValues (): JSX.Element | null {
       {mount.params.map((name) => (
         <div key={name} class='field'>
           <label class='field-label' for={`path-${name}`}><code>{name}</code></label>
-          <input id={`path-${name}`} class='input' defaultValue={pathValues.peek()[name] ?? ''}
+          <input
+            id={`path-${name}`} class='input' defaultValue={pathValues.peek()[name] ?? ''}
             onChange={(event) => { pathValues.value = { ...pathValues.peek(), [name]: event.currentTarget.value } }}
           />
         </div>
@@ -137,12 +150,19 @@ function Item ({ connection: shown }: { connection: Connection }): JSX.Element |
       const template = shown.templates.value?.find((one) => one.uriTemplate === name)
       return template === undefined ? missing : <TemplatePage connection={shown} template={template} />
     }
-    case 'resource':
+    case 'resource': {
       if (shown.resources.value === undefined) return null
-      return <ResourcePage connection={shown} uri={name} resource={shown.resources.value?.find(({ uri }) => uri === name)} />
+      const resource = shown.resources.value.find(({ uri }) => uri === name)
+      return <ResourcePage connection={shown} uri={name} resource={resource} />
+    }
   }
 }
 
 function Missing ({ what, name }: { what: string, name: string }): JSX.Element {
-  return <div class='notice'><h2>There is no {what} <bdi>{visible(name)}</bdi></h2><p>The server may have removed it.</p></div>
+  return (
+    <div class='notice'>
+      <h2>There is no {what} <bdi>{visible(name)}</bdi></h2>
+      <p>The server may have removed it.</p>
+    </div>
+  )
 }

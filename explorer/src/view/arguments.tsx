@@ -53,13 +53,16 @@ export function Arguments (props: ArgumentsProps): JSX.Element {
       {isJson && <JsonArguments {...props} />}
       {!isJson && hasForm && (
         <Boundary instead={<NoForm {...props} />}>
-          <SchemaForm id={id} schema={schema} value={value} onChange={(data) => onChange(asArgs(data))}
-            onSubmit={(data) => onSubmit(asArgs(data))}
+          <SchemaForm
+            id={id} schema={schema} value={value}
+            onChange={(data) => onChange(asArgs(data))} onSubmit={(data) => onSubmit(asArgs(data))}
           />
         </Boundary>
       )}
       {!isJson && !hasForm && (
-        <form id={id} onSubmit={(event) => { event.preventDefault(); onSubmit(value) }}><p class='quiet'>No arguments.</p></form>
+        <form id={id} onSubmit={(event) => { event.preventDefault(); onSubmit(value) }}>
+          <p class='quiet'>No arguments.</p>
+        </form>
       )}
     </div>
   )
@@ -89,9 +92,10 @@ function JsonArguments ({ id, schema, value, onChange, onSubmit }: ArgumentsProp
   }
   return (
     <form id={id} onSubmit={submit}>
-      <textarea class='input code' rows={Math.min(Math.max(text.split('\n').length, 6), 24)} value={text} spellcheck={false}
+      <textarea
+        class='input code' rows={Math.min(Math.max(text.split('\n').length, 6), 24)} spellcheck={false}
         aria-label='Arguments as JSON' aria-invalid={faults.length > 0} aria-describedby={`${id}-faults`}
-        onInput={(event) => setText(event.currentTarget.value)}
+        value={text} onInput={(event) => setText(event.currentTarget.value)}
       />
       <ul id={`${id}-faults`} class='faults' aria-live='polite'>
         {faults.slice(0, 10).map(({ path, message }, index) => (

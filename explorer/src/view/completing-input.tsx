@@ -39,8 +39,9 @@ export function CompletingInput (props: CompletingInputProps): JSX.Element {
         {isRequired && <span class='required'>required</span>}
       </label>
       {description !== undefined && <div id={`${id}-hint`} class='hint' dir='auto'>{visible(description)}</div>}
-      <input id={id} class='input' type='text' value={value} list={`${id}-options`} required={isRequired} autocomplete='off'
-        onInput={(event) => onChange(event.currentTarget.value)} onFocus={() => setActive(true)}
+      <input
+        id={id} class='input' type='text' list={`${id}-options`} required={isRequired} autocomplete='off'
+        value={value} onInput={(event) => onChange(event.currentTarget.value)} onFocus={() => setActive(true)}
         {...(description !== undefined && { 'aria-describedby': `${id}-hint` })}
       />
       <datalist id={`${id}-options`}>{options.map((option) => <option key={option} value={option} />)}</datalist>

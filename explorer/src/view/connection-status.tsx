@@ -7,11 +7,15 @@ import type { Connection } from '../state/connection.ts'
 
 const WORDS = { connecting: 'connecting', open: 'connected', failed: 'not connected', closed: 'closed' } as const
 
+const DROP_STREAMS = 'Breaks all open streams, as a lost network would. ' +
+  'The client resumes them after the last event that it has.'
+
 /** The state of the connection. */
 export function ConnectionStatus ({ connection }: { connection: Connection }): JSX.Element {
   const status = connection.status.value
   return (
-    <Popover label={`Connection: ${WORDS[status]}`} class={`status ${status}`}
+    <Popover
+      label={`Connection: ${WORDS[status]}`} class={`status ${status}`}
       button={<><span class='dot' /><span role='status' class='status-word'>{WORDS[status]}</span></>}
       render={() => <Details connection={connection} />}
     />
@@ -26,17 +30,23 @@ function Details ({ connection }: { connection: Connection }): JSX.Element {
     <div class='connection'>
       <p>{visible(connection.mount.name)}, {WORDS[connection.status.value]}{isOpen && <>, revision {revision}</>}</p>
       {hasSession && (
-        <div class='url-line'><span>Session <code><bdi>{visible(sessionId)}</bdi></code></span><CopyButton text={sessionId} what='the session ID' /></div>
+        <div class='url-line'>
+          <span>Session <code><bdi>{visible(sessionId)}</bdi></code></span>
+          <CopyButton text={sessionId} what='the session ID' />
+        </div>
       )}
       <div class='actions'>
         {isOpen && (
-          <button type='button' class='button' onClick={() => connection.dropStreams()}
-            title='Breaks all open streams, as a lost network would. The client resumes them after the last event that it has.'
-          >Break and resume streams
+          <button type='button' class='button' title={DROP_STREAMS} onClick={() => connection.dropStreams()}>
+            Break and resume streams
           </button>
         )}
-        {hasSession && <button type='button' class='button' onClick={() => { connection.leave() }}>End the session</button>}
-        <button type='button' class='button' onClick={() => { connection.reopen() }}>{hasSession ? 'New session' : 'Connect again'}</button>
+        {hasSession && (
+          <button type='button' class='button' onClick={() => { connection.leave() }}>End the session</button>
+        )}
+        <button type='button' class='button' onClick={() => { connection.reopen() }}>
+          {hasSession ? 'New session' : 'Connect again'}
+        </button>
       </div>
     </div>
   )

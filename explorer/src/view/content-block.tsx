@@ -18,7 +18,10 @@ export function ContentBlock ({ block }: { block: Block }): JSX.Element {
     case 'image': return <Picture data={block.data} mimeType={block.mimeType} />
     case 'audio': return <Sound data={block.data} mimeType={block.mimeType} />
     case 'resource': return <ResourceBlock contents={block.resource} />
-    case 'resource_link': return <ResourceLink uri={block.uri} name={block.title ?? block.name} description={block.description} />
+    case 'resource_link': {
+      const { uri, name, title, description } = block
+      return <ResourceLink uri={uri} name={title ?? name} description={description} />
+    }
     default: return <JsonTree value={block} />
   }
 }
@@ -26,7 +29,7 @@ export function ContentBlock ({ block }: { block: Block }): JSX.Element {
 /** The contents of a resource. */
 export function ResourceBlock ({ contents }: { contents: ResourceContents }): JSX.Element {
   // The schema of the client has one of two: text or blob.
-  const { uri, mimeType, text, blob } = contents as ResourceContents & { readonly text?: string, readonly blob?: string }
+  const { uri, mimeType, text, blob } = contents as ResourceContents & { text?: string, blob?: string }
   return (
     <figure class='resource'>
       <figcaption><code><bdi>{visible(uri)}</bdi></code> <span class='quiet'>{mimeType}</span></figcaption>
@@ -62,7 +65,9 @@ export function Text ({ text, mimeType }: { text: string, mimeType?: string | un
       {views.length > 1 && (
         <div class='segments small' role='group' aria-label='Shown as'>
           {views.map((name) => (
-            <button key={name} type='button' aria-pressed={name === view} onClick={() => setChosen(name)}>{NAMES[name]}</button>
+            <button key={name} type='button' aria-pressed={name === view} onClick={() => setChosen(name)}>
+              {NAMES[name]}
+            </button>
           ))}
         </div>
       )}
@@ -96,14 +101,15 @@ const IMAGES = /^image\/(?:png|jpeg|gif|webp|avif|bmp|svg\+xml)$/
 
 function Picture ({ data, mimeType }: { data: string, mimeType: string }): JSX.Element {
   const [isBroken, setBroken] = useState(false)
+  const size = formatBytes(data.length * 3 / 4)
   if (isBroken || !IMAGES.test(mimeType)) {
-    return <p class='quiet'>A picture that this browser cannot show: {visible(mimeType)}, {formatBytes(data.length * 3 / 4)}</p>
+    return <p class='quiet'>A picture that this browser cannot show: {visible(mimeType)}, {size}</p>
   }
   // An SVG in an <img> neither runs scripts nor loads anything.
   return (
     <figure class='picture'>
       <img src={`data:${mimeType};base64,${data}`} alt='Picture of the result' onError={() => setBroken(true)} />
-      <figcaption class='quiet'>{mimeType}, {formatBytes(data.length * 3 / 4)}</figcaption>
+      <figcaption class='quiet'>{mimeType}, {size}</figcaption>
     </figure>
   )
 }

@@ -31,16 +31,17 @@ export function CopyAs ({ connection, name, schema, args }: CopyAsProps): JSX.El
     ['URL', urlOf({ mount: mount.name, kind: 'tool', name, era, args: JSON.stringify(shown) })]
   ] as const
   return (
-    <Tabs label='Copy as' tabs={texts.map(([id, text]) => ({
-      id,
-      label: id,
-      render: () => (
-        <div class='copyable'>
-          <CopyButton text={text} what={`the call as ${id}`} />
-          <LongText text={text} isCode />
-        </div>
-      )
-    }))}
+    <Tabs
+      label='Copy as' tabs={texts.map(([id, text]) => ({
+        id,
+        label: id,
+        render: () => (
+          <div class='copyable'>
+            <CopyButton text={text} what={`the call as ${id}`} />
+            <LongText text={text} isCode />
+          </div>
+        )
+      }))}
     />
   )
 }
@@ -90,9 +91,12 @@ function headerValue (text: string): string {
 }
 
 function inspect ({ name, args, url, era, needsToken }: Call): string {
-  const json = Object.keys(args).length === 0 ? '' : ` ${shellQuote(JSON.stringify(args))}`
-  const token = needsToken ? 'MCP_TOKEN=$TOKEN ' : ''
-  return `${token}npx fastify-mcp-mount inspect ${shellQuote(url)} call ${shellQuote(name)}${json}${era === 'legacy' ? ' --era legacy' : ''}`
+  return [
+    ...needsToken ? ['MCP_TOKEN=$TOKEN'] : [],
+    `npx fastify-mcp-mount inspect ${shellQuote(url)} call ${shellQuote(name)}`,
+    ...Object.keys(args).length === 0 ? [] : [shellQuote(JSON.stringify(args))],
+    ...era === 'legacy' ? ['--era legacy'] : []
+  ].join(' ')
 }
 
 function testCode ({ name, args, mount, era }: Call): string {

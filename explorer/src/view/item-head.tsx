@@ -26,7 +26,9 @@ export function ItemHead ({ kind, name, title, description, children }: ItemHead
       </div>
       {title !== undefined && title !== name && <p class='subtitle' dir='auto'>{visible(title)}</p>}
       <div class='badges'>{children}</div>
-      {description !== undefined && <p class='description' dir='auto'>{visible(description.slice(0, MAX_DESCRIPTION))}</p>}
+      {description !== undefined && (
+        <p class='description' dir='auto'>{visible(description.slice(0, MAX_DESCRIPTION))}</p>
+      )}
     </header>
   )
 }

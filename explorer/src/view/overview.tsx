@@ -1,6 +1,6 @@
 // What a mount is: its server, where it is, what it can, and how clients connect to it.
 import type { ComponentChildren, JSX } from 'preact'
-import { listConnecting } from '../../../lib/explorer/connect.ts'
+import { listConnecting, type Connecting } from '../../../lib/explorer/connect.ts'
 import { Badge } from '../parts/badge.tsx'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { JsonTree } from '../parts/json-tree.tsx'
@@ -29,15 +29,20 @@ export function Overview ({ connection }: { connection: Connection }): JSX.Eleme
         <div class='url-line'><code>{shownUrl}</code><CopyButton text={shownUrl} what='the URL' /></div>
       </header>
       <dl class='facts'>
-        <Fact name='Eras'>{mount.eras.map((era) => <Badge key={era} tone={era === server?.era ? 'accent' : 'plain'}>{era}</Badge>)}</Fact>
+        <Fact name='Eras'>
+          {mount.eras.map((era) => <Badge key={era} tone={era === server?.era ? 'accent' : 'plain'}>{era}</Badge>)}
+        </Fact>
         <Fact name='Revision'>{server?.revision ?? '…'}</Fact>
         <Fact name='Access'><Access connection={connection} /></Fact>
         <Fact name='Transport'>
-          {mount.hasStreams ? 'JSON and streams' : 'JSON only'}{mount.eras.includes('legacy') && (mount.hasSessions ? ', sessions' : ', stateless')}
+          {mount.hasStreams ? 'JSON and streams' : 'JSON only'}
+          {mount.eras.includes('legacy') && (mount.hasSessions ? ', sessions' : ', stateless')}
         </Fact>
         <Fact name='Offers'>
           {`${tools.length} tools`}{tools.length > 0 && ` (${formatTokens(tokens)} tokens)`}
-          {`, ${connection.resources.value?.length ?? 0} resources, ${connection.templates.value?.length ?? 0} templates, ${connection.prompts.value?.length ?? 0} prompts`}
+          {`, ${connection.resources.value?.length ?? 0} resources`}
+          {`, ${connection.templates.value?.length ?? 0} templates`}
+          {`, ${connection.prompts.value?.length ?? 0} prompts`}
         </Fact>
       </dl>
       {server?.instructions !== undefined && (
@@ -69,30 +74,42 @@ function Access ({ connection: { mount: { auth } } }: { connection: Connection }
   switch (auth.kind) {
     case 'none': return <>everyone</>
     case 'app': return <>whoever the app knows</>
-    default: return <>OAuth token{auth.scopes.length > 0 && <> with {auth.scopes.map((scope) => <Badge key={scope}>{visible(scope)}</Badge>)}</>}</>
+    default: {
+      const scopes = auth.scopes.map((scope) => <Badge key={scope}>{visible(scope)}</Badge>)
+      return <>OAuth token{scopes.length > 0 && <> with {scopes}</>}</>
+    }
   }
 }
 
 function Clients ({ name, url }: { name: string, url: string }): JSX.Element {
   return (
-    <Tabs label='Clients' tabs={listConnecting(name, url).map(({ client, how, text, link }) => ({
-      id: client,
-      label: client,
-      render: () => (
-        <>
-          <p class='quiet'>{how}{link !== undefined && <>, or <a href={link}>open {client}</a></>}</p>
-          <div class='copyable'><CopyButton text={text} what={`the text for ${client}`} /><pre class='code' tabIndex={0}>{text}</pre></div>
-        </>
-      )
-    }))}
+    <Tabs
+      label='Clients' tabs={listConnecting(name, url).map((connecting) => ({
+        id: connecting.client,
+        label: connecting.client,
+        render: () => <Client {...connecting} />
+      }))}
     />
+  )
+}
+
+function Client ({ client, how, text, link }: Connecting): JSX.Element {
+  return (
+    <>
+      <p class='quiet'>{how}{link !== undefined && <>, or <a href={link}>open {client}</a></>}</p>
+      <div class='copyable'>
+        <CopyButton text={text} what={`the text for ${client}`} />
+        <pre class='code' tabIndex={0}>{text}</pre>
+      </div>
+    </>
   )
 }
 
 // Servers ask for the roots of a client during a call.
 function Roots ({ connection }: { connection: Connection }): JSX.Element {
   const change = (text: string): void => {
-    roots.value = text.split('\n').map((line) => line.trim()).filter((uri) => /^[\w+.-]+:/.test(uri)).map((uri) => ({ uri }))
+    const lines = text.split('\n').map((line) => line.trim())
+    roots.value = lines.filter((line) => /^[\w+.-]+:/.test(line)).map((uri) => ({ uri }))
     if (connection.status.peek() === 'open' && connection.server.peek()?.era === 'legacy') {
       connection.client.sendRootsListChanged().catch(() => {})
     }
@@ -100,7 +117,8 @@ function Roots ({ connection }: { connection: Connection }): JSX.Element {
   return (
     <details class='raw'>
       <summary>Roots that this page offers to servers</summary>
-      <textarea class='input code' rows={3} aria-label='Roots, one URI a line' placeholder='file:///home/me/project'
+      <textarea
+        class='input code' rows={3} aria-label='Roots, one URI a line' placeholder='file:///home/me/project'
         value={roots.peek().map(({ uri }) => uri).join('\n')} onChange={(event) => change(event.currentTarget.value)}
       />
     </details>

@@ -35,8 +35,10 @@ export function PromptPage ({ connection, prompt }: { connection: Connection, pr
           <h3>Arguments</h3>
           {parameters.length === 0 && <p class='quiet'>No arguments.</p>}
           {parameters.map((parameter) => (
-            <CompletingInput key={parameter.name} label={parameter.name} description={parameter.description}
-              isRequired={parameter.required === true} value={values[parameter.name] ?? ''}
+            <CompletingInput
+              key={parameter.name} label={parameter.name} description={parameter.description}
+              isRequired={parameter.required === true}
+              value={values[parameter.name] ?? ''}
               onChange={(value) => setValues({ ...values, [parameter.name]: value })}
               complete={completes
                 ? (value) => complete(connection, { type: 'ref/prompt', name }, { name: parameter.name, value }, values)

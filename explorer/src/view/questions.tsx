@@ -48,10 +48,12 @@ function Dialog (
 }
 
 type Elicitation = Extract<Question, { kind: 'elicitation' }>
+type SamplingRequest = Extract<Question, { kind: 'sampling' }>
 
 function FormQuestion ({ question: { params, answer } }: { question: Elicitation }): JSX.Element {
   const schema = asSchema('requestedSchema' in params ? params.requestedSchema : {})
   const [value, setValue] = useState<Args>({})
+  const isReady = isFormLoaded.value || !hasProperties(schema)
   const accept = (content: Args): void => {
     // The client checks the content against the schema before it is sent.
     answer({ action: 'accept', content: content as Record<string, string | number | boolean | string[]> })
@@ -61,7 +63,7 @@ function FormQuestion ({ question: { params, answer } }: { question: Elicitation
       <p class='description' dir='auto'>{visible(params.message)}</p>
       <Arguments id='question-form' schema={schema} value={value} onChange={setValue} onSubmit={accept} />
       <div class='actions'>
-        <button type='submit' form='question-form' class='button primary' disabled={hasProperties(schema) && !isFormLoaded.value}>Accept</button>
+        <button type='submit' form='question-form' class='button primary' disabled={!isReady}>Accept</button>
         <button type='button' class='button' onClick={() => answer({ action: 'decline' })}>Decline</button>
         <button type='button' class='button' onClick={() => answer({ action: 'cancel' })}>Cancel</button>
       </div>
@@ -71,15 +73,21 @@ function FormQuestion ({ question: { params, answer } }: { question: Elicitation
 
 function UrlQuestion ({ question: { params, answer }, url }: { question: Elicitation, url: string }): JSX.Element {
   const target = URL.canParse(url) ? new URL(url) : undefined
+  const host = target?.host ?? 'an unknown host'
   const isWeb = target !== undefined && /^https?:$/.test(target.protocol)
   return (
     <>
       <p class='description' dir='auto'>{visible(params.message)}</p>
-      <p>The server wants you to open a page of <strong><bdi>{visible(target?.host ?? 'an unknown host')}</bdi></strong>:</p>
+      <p>The server wants you to open a page of <strong><bdi>{visible(host)}</bdi></strong>:</p>
       <p class='expanded'><code><bdi>{visible(url)}</bdi></code></p>
       <div class='actions'>
         {isWeb && (
-          <a class='button primary' href={url} target='_blank' rel='noopener noreferrer' onClick={() => answer({ action: 'accept' })}>Open the page</a>
+          <a
+            class='button primary' href={url} target='_blank' rel='noopener noreferrer'
+            onClick={() => answer({ action: 'accept' })}
+          >
+            Open the page
+          </a>
         )}
         <button type='button' class='button' onClick={() => answer({ action: 'decline' })}>Decline</button>
         <button type='button' class='button' onClick={() => answer({ action: 'cancel' })}>Cancel</button>
@@ -88,7 +96,7 @@ function UrlQuestion ({ question: { params, answer }, url }: { question: Elicita
   )
 }
 
-function Sampling ({ question: { params, answer, refuse } }: { question: Extract<Question, { kind: 'sampling' }> }): JSX.Element {
+function Sampling ({ question: { params, answer, refuse } }: { question: SamplingRequest }): JSX.Element {
   const [text, setText] = useState('')
   const [isRule, setRule] = useState(false)
   const submit = (event: Event): void => {
@@ -103,13 +111,18 @@ function Sampling ({ question: { params, answer, refuse } }: { question: Extract
         {params.messages.map(({ role, content }, index) => (
           <div key={index} class={`message ${role}`}>
             <div class='role'>{role}</div>
-            {[content].flat().map((block, part) => isObject(block) && <ContentBlock key={part} block={block as Block} />)}
+            {[content].flat().map((block, part) => (
+              isObject(block) && <ContentBlock key={part} block={block as Block} />
+            ))}
           </div>
         ))}
       </div>
       <p class='quiet'>At most {params.maxTokens} tokens.</p>
       <label class='field-label' for='sample'>Answer in place of the model</label>
-      <textarea id='sample' class='input' rows={4} required value={text} onInput={(event) => setText(event.currentTarget.value)} />
+      <textarea
+        id='sample' class='input' rows={4} required
+        value={text} onInput={(event) => setText(event.currentTarget.value)}
+      />
       <label class='check'>
         <input type='checkbox' checked={isRule} onChange={(event) => setRule(event.currentTarget.checked)} />
         Give this answer to all further requests

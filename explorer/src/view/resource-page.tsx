@@ -1,6 +1,6 @@
 // One resource, or one template of resources: read it, and watch it change.
 import { useEffect, useState } from 'preact/hooks'
-import type { JSX } from 'preact'
+import type { JSX, TargetedEvent } from 'preact'
 import type { McpSubscription, Resource, ResourceTemplateType, UriTemplate } from '@modelcontextprotocol/client'
 import { Badge } from '../parts/badge.tsx'
 import { Icon } from '../parts/icon.tsx'
@@ -22,7 +22,9 @@ export function ResourcePage (
   useEffect(read, [connection, uri])
   return (
     <article class='item'>
-      <ItemHead kind='resource' name={uri} title={resource?.title ?? resource?.name} description={resource?.description}>
+      <ItemHead
+        kind='resource' name={uri} title={resource?.title ?? resource?.name} description={resource?.description}
+      >
         {resource?.mimeType !== undefined && <Badge>{visible(resource.mimeType)}</Badge>}
         {resource?.size !== undefined && <Badge>{formatBytes(resource.size)}</Badge>}
         {resource === undefined && <Badge title='No list of the server has this URI'>not listed</Badge>}
@@ -68,13 +70,19 @@ function Watch (
   useEffect(() => { if (count > 0) onChange() }, [count])
 
   if (connection.server.value?.capabilities.resources?.subscribe !== true) return null
+  const change = (event: TargetedEvent<HTMLInputElement>): void => {
+    setProblem(undefined)
+    setOn(event.currentTarget.checked)
+  }
   return (
     <>
       <label class='check'>
-        <input type='checkbox' checked={isOn} onChange={(event) => { setProblem(undefined); setOn(event.currentTarget.checked) }} />
+        <input type='checkbox' checked={isOn} onChange={change} />
         Watch
       </label>
-      <span role='status' class='quiet'>{problem !== undefined ? visible(problem) : count > 0 && `changed ${count} times`}</span>
+      <span role='status' class='quiet'>
+        {problem !== undefined ? visible(problem) : count > 0 && `changed ${count} times`}
+      </span>
     </>
   )
 }
@@ -88,6 +96,7 @@ export function TemplatePage (
   const parsed = parseTemplate(uriTemplate)
   const uri = parsed?.expand({ ...values }) ?? uriTemplate
   const run = lastRunOf(connection.mount.name, 'resource', uri)
+  const ref = { type: 'ref/resource', uri: uriTemplate } as const
   const read = (event: Event): void => {
     event.preventDefault()
     startRun(connection, { kind: 'resource', name: uri, args: {} })
@@ -99,11 +108,12 @@ export function TemplatePage (
       </ItemHead>
       <form class='panel' onSubmit={read}>
         {parsed?.variableNames.map((variable) => (
-          <CompletingInput key={variable} label={variable} value={values[variable] ?? ''} isRequired={false}
-            onChange={(value) => setValues({ ...values, [variable]: value })}
+          <CompletingInput
+            key={variable} label={variable} isRequired={false}
+            value={values[variable] ?? ''} onChange={(value) => setValues({ ...values, [variable]: value })}
             complete={connection.server.value?.capabilities.completions === undefined
               ? undefined
-              : (value) => complete(connection, { type: 'ref/resource', uri: uriTemplate }, { name: variable, value }, values)}
+              : (value) => complete(connection, ref, { name: variable, value }, values)}
           />
         ))}
         <p class='expanded'><code><bdi>{visible(uri)}</bdi></code></p>

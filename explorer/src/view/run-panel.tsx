@@ -1,6 +1,6 @@
 // What becomes of a run: progress, log messages, the result, or the error.
 import type { JSX } from 'preact'
-import type { CallToolResult, GetPromptResult, Progress } from '@modelcontextprotocol/client'
+import type { CallToolResult, GetPromptResult, Progress, ReadResourceResult } from '@modelcontextprotocol/client'
 import { asRows, DataTable } from '../parts/data-table.tsx'
 import { Badge } from '../parts/badge.tsx'
 import { CopyButton } from '../parts/copy-button.tsx'
@@ -24,7 +24,9 @@ export function RunPanel ({ run }: { run: Run }): JSX.Element {
         {duration !== undefined && <span class='quiet'>{formatDuration(duration)}</span>}
         <span class='gap' />
         {duration === undefined && (
-          <button type='button' class='button small' onClick={() => cancelRun(run.id)}><Icon name='stop' /> Cancel</button>
+          <button type='button' class='button small' onClick={() => cancelRun(run.id)}>
+            <Icon name='stop' /> Cancel
+          </button>
         )}
         {result !== undefined && <CopyButton text={writeJson(result.value)} what='the result as JSON' />}
       </header>
@@ -38,7 +40,9 @@ export function RunPanel ({ run }: { run: Run }): JSX.Element {
 
 function Outcome ({ run: { result, failure, wasCancelled } }: { run: Run }): JSX.Element {
   if (wasCancelled === true) return <Badge>cancelled</Badge>
-  if (failure !== undefined) return <Badge tone='bad'>{failure.code === undefined ? 'failed' : `error ${failure.code}`}</Badge>
+  if (failure !== undefined) {
+    return <Badge tone='bad'>{failure.code === undefined ? 'failed' : `error ${failure.code}`}</Badge>
+  }
   if (result === undefined) return <Badge tone='accent'>running</Badge>
   return result.kind === 'tool' && result.value.isError === true
     ? <Badge tone='bad' title='The tool answered with isError: the model reads the text below'>tool error</Badge>
@@ -100,12 +104,12 @@ function listTabs (result: RunResult): readonly Tab[] {
   switch (result.kind) {
     case 'tool': return listToolTabs(result.value)
     case 'prompt': return [{ id: 'messages', label: 'Messages', render: () => <Messages prompt={result.value} /> }]
-    default: return [{
-      id: 'contents',
-      label: 'Contents',
-      render: () => <>{result.value.contents.map((contents, index) => <ResourceBlock key={index} contents={contents} />)}</>
-    }]
+    default: return [{ id: 'contents', label: 'Contents', render: () => <Contents resource={result.value} /> }]
   }
+}
+
+function Contents ({ resource: { contents } }: { resource: ReadResourceResult }): JSX.Element {
+  return <>{contents.map((part, index) => <ResourceBlock key={index} contents={part} />)}</>
 }
 
 function listToolTabs ({ content, structuredContent, isError }: CallToolResult): readonly Tab[] {

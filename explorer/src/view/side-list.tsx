@@ -64,21 +64,31 @@ function listGroups ({ tools, resources, templates, prompts }: Connection): read
       title: 'Templates',
       entries: (templates.value ?? []).map((template) => createEntry('template', template.uriTemplate, template))
     },
-    { kind: 'prompt', title: 'Prompts', entries: (prompts.value ?? []).map((one) => createEntry('prompt', one.name, one)) }
+    {
+      kind: 'prompt',
+      title: 'Prompts',
+      entries: (prompts.value ?? []).map((prompt) => createEntry('prompt', prompt.name, prompt))
+    }
   ]
 }
 
-interface Named { readonly name: string, readonly title?: string | undefined, readonly description?: string | undefined }
+interface Item {
+  readonly name: string
+  readonly title?: string | undefined
+  readonly description?: string | undefined
+}
 
-function createEntry (kind: Kind, name: string, item: Named): Entry {
-  const label = kind === 'resource' || kind === 'template' ? item.title ?? item.name : name
-  const note = (kind === 'resource' || kind === 'template' ? name : item.title ?? item.description ?? '').slice(0, MAX_NOTE)
+function createEntry (kind: Kind, name: string, item: Item): Entry {
+  const { title, description = '' } = item
+  const hasUri = kind === 'resource' || kind === 'template'
+  const label = hasUri ? title ?? item.name : name
+  const note = hasUri ? name : title ?? description
   return {
     kind,
     name,
     label: visible(label.slice(0, MAX_NOTE)),
-    note: visible(note),
-    text: `${name} ${item.title ?? ''} ${(item.description ?? '').slice(0, 2000)}`.toLowerCase(),
+    note: visible(note.slice(0, MAX_NOTE)),
+    text: `${name} ${title ?? ''} ${description.slice(0, 2000)}`.toLowerCase(),
     tokens: estimateTokens(item),
     isDestructive: false
   }
@@ -129,8 +139,10 @@ export function SideList (): JSX.Element {
     <nav class='side' aria-label='What the server offers' onKeyDown={move}>
       <div class='search'>
         <Icon name='search' />
-        <input id={SEARCH_ID} type='search' class='input' placeholder='Search' aria-label='Search tools, resources and prompts'
-          aria-keyshortcuts='/' value={search.value} onInput={(event) => { search.value = event.currentTarget.value }}
+        <input
+          id={SEARCH_ID} type='search' class='input' placeholder='Search'
+          aria-label='Search tools, resources and prompts' aria-keyshortcuts='/'
+          value={search.value} onInput={(event) => { search.value = event.currentTarget.value }}
         />
       </div>
       {shown === undefined && connection.value?.status.value === 'connecting' && <Waiting />}
@@ -143,7 +155,11 @@ export function SideList (): JSX.Element {
 }
 
 function Waiting (): JSX.Element {
-  return <div class='skeleton' aria-busy='true' aria-label='Loading'>{Array.from({ length: 8 }, (_, index) => <div key={index} />)}</div>
+  return (
+    <div class='skeleton' aria-busy='true' aria-label='Loading'>
+      {Array.from({ length: 8 }, (_, index) => <div key={index} />)}
+    </div>
+  )
 }
 
 function GroupList ({ group: { kind, title, entries } }: { group: Group }): JSX.Element | null {
@@ -155,16 +171,21 @@ function GroupList ({ group: { kind, title, entries } }: { group: Group }): JSX.
     <section class='group' aria-labelledby={`group-${kind}`}>
       <h2 id={`group-${kind}`}>
         {title} <span class='count'>{entries.length}</span>
-        {isPriced && <span class='cost' title='Estimated tokens that a model reads for this list'>{formatTokens(tokens)} tokens</span>}
+        {isPriced && (
+          <span class='cost' title='Estimated tokens that a model reads for this list'>
+            {formatTokens(tokens)} tokens
+          </span>
+        )}
       </h2>
-      <WindowedRows<Entry> rows={entries} keyOf={keyOf} heightOf={({ note }) => note === '' ? LOW : TALL} revealed={revealed}
-        render={(entry, isFirst) => <Item entry={entry} isTabStop={isFirst || keyOf(entry) === active.value} />}
+      <WindowedRows<Entry>
+        rows={entries} keyOf={keyOf} heightOf={({ note }) => note === '' ? LOW : TALL} revealed={revealed}
+        render={(entry, isFirst) => <EntryLink entry={entry} isTabStop={isFirst || keyOf(entry) === active.value} />}
       />
     </section>
   )
 }
 
-function Item ({ entry, isTabStop }: { entry: Entry, isTabStop: boolean }): JSX.Element {
+function EntryLink ({ entry, isTabStop }: { entry: Entry, isTabStop: boolean }): JSX.Element {
   const { kind, name, label, note, isDestructive } = entry
   const here = place.value
   const link = useRef<HTMLAnchorElement>(null)
@@ -182,8 +203,9 @@ function Item ({ entry, isTabStop }: { entry: Entry, isTabStop: boolean }): JSX.
     link.current?.focus({ preventScroll: true })
   })
   return (
-    <a ref={link} href={formatPlace(to)} onClick={open} tabIndex={isTabStop ? 0 : -1}
-      onFocus={() => { active.value = keyOf(entry) }} {...(isCurrent && { 'aria-current': 'page' as const })}
+    <a
+      ref={link} href={formatPlace(to)} onClick={open} {...(isCurrent && { 'aria-current': 'page' as const })}
+      tabIndex={isTabStop ? 0 : -1} onFocus={() => { active.value = keyOf(entry) }}
     >
       <span class='label'><bdi>{label}</bdi>{isDestructive && <span class='dot bad' title='destructive' />}</span>
       {note !== '' && <span class='note'><bdi>{note}</bdi></span>}

@@ -24,10 +24,15 @@ export function SignIn ({ connection }: { connection: Connection }): JSX.Element
     })
     connection.reopen()
   }
+  const forget = (): void => {
+    setCredentials(mount.name, undefined)
+    connection.reopen()
+  }
   const start = async (): Promise<void> => {
     setProblem(undefined)
     try {
-      const found = await signIn(connection.url, { clientId: clientId.trim(), scopes: mount.auth.kind === 'oauth' ? mount.auth.scopes : [] })
+      const scopes = mount.auth.kind === 'oauth' ? mount.auth.scopes : []
+      const found = await signIn(connection.url, { clientId: clientId.trim(), scopes })
       setCredentials(mount.name, { token: found, isSignedIn: true })
       await connection.reopen()
     } catch (error) {
@@ -42,7 +47,10 @@ export function SignIn ({ connection }: { connection: Connection }): JSX.Element
           <details class='raw'>
             <summary>With a client of your own</summary>
             <label class='field-label' for={`${id}-client`}>Client ID</label>
-            <input id={`${id}-client`} class='input' value={clientId} autocomplete='off' onInput={(event) => setClientId(event.currentTarget.value)} />
+            <input
+              id={`${id}-client`} class='input' autocomplete='off'
+              value={clientId} onInput={(event) => setClientId(event.currentTarget.value)}
+            />
             <p class='hint'>Its redirect URI is {new URL('callback.html', location.href.split('#')[0]).href}</p>
           </details>
           {problem !== undefined && <p class='faults' role='alert'>{visible(problem)}</p>}
@@ -50,16 +58,20 @@ export function SignIn ({ connection }: { connection: Connection }): JSX.Element
       )}
       <form onSubmit={useToken}>
         <label class='field-label' for={`${id}-token`}>Bearer token</label>
-        <input id={`${id}-token`} class='input' type='password' autocomplete='off' value={token} onInput={(event) => setToken(event.currentTarget.value)} />
+        <input
+          id={`${id}-token`} class='input' type='password' autocomplete='off'
+          value={token} onInput={(event) => setToken(event.currentTarget.value)}
+        />
         <details class='raw'>
           <summary>Other headers</summary>
-          <textarea class='input code' rows={2} aria-label='Headers, one a line' placeholder='X-Api-Key: …' value={headers}
-            onInput={(event) => setHeaders(event.currentTarget.value)}
+          <textarea
+            class='input code' rows={2} aria-label='Headers, one a line' placeholder='X-Api-Key: …'
+            value={headers} onInput={(event) => setHeaders(event.currentTarget.value)}
           />
         </details>
         <button type='submit' class='button'>Use</button>
         {known !== undefined && (
-          <button type='button' class='button' onClick={() => { setCredentials(mount.name, undefined); connection.reopen() }}>Forget</button>
+          <button type='button' class='button' onClick={forget}>Forget</button>
         )}
         <p class='hint'>Kept in the memory of this page alone.</p>
       </form>

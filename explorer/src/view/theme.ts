@@ -18,7 +18,9 @@ function readTheme (): 'light' | 'dark' | undefined {
 }
 
 effect(() => { document.documentElement.dataset['theme'] = theme.value })
-system.addEventListener('change', ({ matches }) => { if (readTheme() === undefined) theme.value = matches ? 'dark' : 'light' })
+system.addEventListener('change', ({ matches }) => {
+  if (readTheme() === undefined) theme.value = matches ? 'dark' : 'light'
+})
 
 /** Changes the theme, and remembers it. */
 export function toggleTheme (): void {

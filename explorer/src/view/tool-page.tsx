@@ -43,19 +43,28 @@ export function ToolPage ({ connection, tool }: { connection: Connection, tool: 
       <ItemHead kind='tool' name={name} title={tool.title ?? tool.annotations?.title} description={tool.description}>
         <AnnotationBadges annotations={tool.annotations} />
         {appUri !== undefined && <Badge tone='accent' title='Its result has a user interface'>app</Badge>}
-        <Badge title='Estimated tokens that a model reads for this tool'>{formatTokens(estimateTokens(tool))} tokens</Badge>
+        <Badge title='Estimated tokens that a model reads for this tool'>
+          {formatTokens(estimateTokens(tool))} tokens
+        </Badge>
       </ItemHead>
       <div class='workbench'>
         <section class='panel' aria-label='Call'>
           <Arguments key={name} id={formId} schema={schema} value={args} onChange={setArgs} onSubmit={call} />
-          <button type='submit' form={formId} class='button primary' aria-keyshortcuts='Control+Enter' disabled={!isReady}><Icon name='play' /> Call</button>
+          <button
+            type='submit' form={formId} class='button primary'
+            aria-keyshortcuts='Control+Enter' disabled={!isReady}
+          >
+            <Icon name='play' /> Call
+          </button>
         </section>
         <div class='panel results'>
           {run === undefined
             ? <p class='quiet empty'>The result appears here.</p>
             : (
               <>
-                {appUri !== undefined && <AppView key={run.id} connection={connection} tool={tool} uri={appUri} run={run} />}
+                {appUri !== undefined && (
+                  <AppView key={run.id} connection={connection} tool={tool} uri={appUri} run={run} />
+                )}
                 <RunPanel run={run} />
               </>
               )}

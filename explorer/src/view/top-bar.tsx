@@ -20,10 +20,7 @@ export function TopBar (): JSX.Element {
   const shown = isLive ? undefined : connection.value
   return (
     <header class='top'>
-      <a class='brand' href='#/' onClick={(event) => { event.preventDefault(); go({ mount: mount?.name, era: place.value.era }) }}>
-        <svg viewBox='0 0 32 32' aria-hidden='true'><rect width='32' height='32' rx='8' /><path d='M8 22V10l8 7 8-7v12' /></svg>
-        <h1>MCP Explorer</h1>
-      </a>
+      <Brand />
       {!isLive && <MountChoice />}
       {!isLive && mount !== undefined && mount.eras.length > 1 && <EraChoice />}
       <span class='gap' />
@@ -31,14 +28,42 @@ export function TopBar (): JSX.Element {
       {shown !== undefined && <ConnectionStatus connection={shown} />}
       {shown !== undefined &&
         <Popover label='Access' button={<Icon name='key' />} render={() => <SignIn connection={shown} />} />}
-      <button type='button' class='icon-button' id={ACTIVITY_BUTTON} aria-label='Activity' title='Activity'
+      <button
+        type='button' class='icon-button' id={ACTIVITY_BUTTON} aria-label='Activity' title='Activity'
         aria-pressed={isActivityShown.value} onClick={() => { isActivityShown.value = !isActivityShown.value }}
-      ><Icon name='pulse' />{exchanges.value.length > 0 && <span class='dot' />}
+      >
+        <Icon name='pulse' />{exchanges.value.length > 0 && <span class='dot' />}
       </button>
-      <button type='button' class='icon-button' aria-label={`Use the ${theme.value === 'dark' ? 'light' : 'dark'} theme`} title='Theme' onClick={toggleTheme}>
-        <Icon name={theme.value === 'dark' ? 'sun' : 'moon'} />
-      </button>
+      <ThemeButton />
     </header>
+  )
+}
+
+function Brand (): JSX.Element {
+  const goHome = (event: Event): void => {
+    event.preventDefault()
+    go({ mount: currentMount.value?.name, era: place.value.era })
+  }
+  return (
+    <a class='brand' href='#/' onClick={goHome}>
+      <svg viewBox='0 0 32 32' aria-hidden='true'>
+        <rect width='32' height='32' rx='8' />
+        <path d='M8 22V10l8 7 8-7v12' />
+      </svg>
+      <h1>MCP Explorer</h1>
+    </a>
+  )
+}
+
+function ThemeButton (): JSX.Element {
+  const isDark = theme.value === 'dark'
+  return (
+    <button
+      type='button' class='icon-button' aria-label={`Use the ${isDark ? 'light' : 'dark'} theme`} title='Theme'
+      onClick={toggleTheme}
+    >
+      <Icon name={isDark ? 'sun' : 'moon'} />
+    </button>
   )
 }
 
@@ -46,7 +71,10 @@ export function TopBar (): JSX.Element {
 function LiveButton (): JSX.Element {
   const isLive = isLiveShown.value
   return (
-    <button type='button' class='button small live-button' aria-pressed={isLive} onClick={() => go({ ...place.peek(), isLive: !isLive })}>
+    <button
+      type='button' class='button small live-button' aria-pressed={isLive}
+      onClick={() => go({ ...place.peek(), isLive: !isLive })}
+    >
       <Icon name='live' /><span class='live-word'>Live</span>
     </button>
   )
@@ -56,7 +84,8 @@ function MountChoice (): JSX.Element | null {
   const list = mounts.value ?? []
   if (list.length === 0) return null
   return (
-    <select class='input mount-choice' aria-label='Mount' value={currentMount.value?.name}
+    <select
+      class='input mount-choice' aria-label='Mount' value={currentMount.value?.name}
       onChange={(event) => go({ mount: event.currentTarget.value })}
     >
       {list.map(({ name }) => <option key={name} value={name}>{visible(name)}</option>)}
