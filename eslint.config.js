@@ -6,7 +6,6 @@ export default [
   ...neostandard({
     ts: true,
     filesTs: ['**/*.tsx'],
-    noJsx: true,
     ignores: [...resolveIgnoresFromGitignore(), 'types/**/*.d.ts']
   }),
   {
