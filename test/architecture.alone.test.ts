@@ -73,7 +73,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'telemetry'
   ]
 }
-const FOR_ALL = ['errors.ts', 'do-nothing.ts', 'did-you-mean.ts', 'root.ts']
+const FOR_ALL = ['errors.ts', 'do-nothing.ts', 'did-you-mean.ts', 'root.ts', 'ordered-map.ts', 'expiry-queue.ts']
 
 function isBelow (path: string, folders: readonly string[]): boolean {
   return folders.some((folder) => path.startsWith(`${folder}/`))

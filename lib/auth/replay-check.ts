@@ -1,5 +1,6 @@
 // Remembers what may be used only once.
 import { createHash } from 'node:crypto'
+import { OrderedMap } from '../ordered-map.ts'
 
 /** How much is remembered, and for how long. */
 export interface ReplayLimits {
@@ -15,18 +16,15 @@ export interface ReplayLimits {
  * @param now The clock, in milliseconds.
  */
 export function createReplayCheck ({ max, ttl }: ReplayLimits, now: () => number): (text: string) => boolean {
-  // In the order in which they expire.
-  const seen = new Map<string, number>()
+  // When each expires. The first one expires first.
+  const seen = new OrderedMap<string, number>()
 
   return function isNew (text) {
     const key = createHash('sha256').update(text).digest('base64url')
-    for (const [old, expiresAt] of seen) {
-      if (expiresAt > now()) break
-      seen.delete(old)
-    }
+    while (seen.first !== undefined && seen.first <= now()) seen.deleteFirst()
     if (seen.has(key)) return false
     seen.set(key, now() + ttl)
-    if (seen.size > max) seen.delete(String(seen.keys().next().value))
+    if (seen.size > max) seen.deleteFirst()
     return true
   }
 }

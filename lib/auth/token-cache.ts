@@ -4,6 +4,7 @@ import type { AuthInfo } from './auth-info.ts'
 import type { Verify } from './auth-options.ts'
 import { duration, nested, orFalse, whole } from '../options/checks.ts'
 import type { ResolvedOf, TableOf } from '../options/table.ts'
+import { OrderedMap } from '../ordered-map.ts'
 import { InvalidTokenError } from './token-error.ts'
 
 /** How many verdicts on tokens are cached, and for how long. */
@@ -50,8 +51,8 @@ export class TokenCache {
   readonly #refusalTtl: number
   readonly #now: () => number
   // Both maps are ordered by their last use, the least recent first.
-  readonly #accepted = new Map<string, Entry>()
-  readonly #refused = new Map<string, Entry>()
+  readonly #accepted = new OrderedMap<string, Entry>()
+  readonly #refused = new OrderedMap<string, Entry>()
 
   /** @param now The clock, in milliseconds. */
   constructor ({ maxEntries, ttl, refusalTtl }: ResolvedTokenCache, now: () => number = Date.now) {
@@ -72,8 +73,10 @@ export class TokenCache {
     const entries = this.#accepted.has(key) ? this.#accepted : this.#refused
     const entry = entries.get(key)
     if (entry === undefined) return undefined
-    entries.delete(key)
-    if (entry.goodUntil <= this.#now()) return undefined
+    if (entry.goodUntil <= this.#now()) {
+      entries.delete(key)
+      return undefined
+    }
     entries.set(key, entry)
     return entry.verdict
   }
@@ -87,7 +90,7 @@ export class TokenCache {
     this.#accepted.delete(key)
     this.#refused.delete(key)
     entries.set(key, { verdict, goodUntil })
-    while (entries.size > this.#maxEntries) entries.delete(String(entries.keys().next().value))
+    while (entries.size > this.#maxEntries) entries.deleteFirst()
   }
 }
 

@@ -1,4 +1,5 @@
 // Where results are kept: the interface, and the store in memory.
+import { OrderedMap } from '../ordered-map.ts'
 
 /** What a cached result is kept with. */
 export interface CachedEntry {
@@ -28,9 +29,6 @@ interface Kept {
   readonly text: string
   readonly expiresAt: number
   readonly groups: readonly string[]
-  /** The entries that were used before and after it. */
-  older?: Kept | undefined
-  newer?: Kept | undefined
 }
 
 // What an entry takes beside its texts: its objects, and its places in the maps.
@@ -40,10 +38,8 @@ const ENTRY_BYTES = 400
 export class MemoryCache implements CacheStore {
   readonly #maxBytes: number
   readonly #now: () => number
-  readonly #entries = new Map<string, Kept>()
-  // A list, because the first entry of a map is slow to find where many have been deleted.
-  #oldest: Kept | undefined
-  #newest: Kept | undefined
+  // The entry that has not been used for longest is first.
+  readonly #entries = new OrderedMap<string, Kept>()
   readonly #groups = new Map<string, Set<string>>()
   #bytes = 0
 
@@ -66,8 +62,7 @@ export class MemoryCache implements CacheStore {
       this.#forget(entry)
       return undefined
     }
-    this.#unlink(entry)
-    this.#link(entry)
+    this.#entries.set(key, entry)
     return entry.text
   }
 
@@ -77,10 +72,9 @@ export class MemoryCache implements CacheStore {
     const bytes = weigh(entry)
     if (bytes > this.#maxBytes) return
     this.#entries.set(key, entry)
-    this.#link(entry)
     this.#bytes += bytes
     for (const group of groups) this.#groups.set(group, (this.#groups.get(group) ?? new Set()).add(key))
-    while (this.#bytes > this.#maxBytes) this.#forget(this.#oldest)
+    while (this.#bytes > this.#maxBytes) this.#forget(this.#entries.first)
   }
 
   drop (group: string): void {
@@ -90,28 +84,12 @@ export class MemoryCache implements CacheStore {
   #forget (entry: Kept | undefined): void {
     if (entry === undefined) return
     this.#entries.delete(entry.key)
-    this.#unlink(entry)
     this.#bytes -= weigh(entry)
     for (const group of entry.groups) {
       const keys = this.#groups.get(group)
       keys?.delete(entry.key)
       if (keys?.size === 0) this.#groups.delete(group)
     }
-  }
-
-  #link (entry: Kept): void {
-    entry.older = this.#newest
-    entry.newer = undefined
-    if (this.#newest === undefined) this.#oldest = entry
-    else this.#newest.newer = entry
-    this.#newest = entry
-  }
-
-  #unlink ({ older, newer }: Kept): void {
-    if (older === undefined) this.#oldest = newer
-    else older.newer = newer
-    if (newer === undefined) this.#newest = older
-    else newer.older = older
   }
 }
 

@@ -1,5 +1,7 @@
 // Where the authorization server keeps what must outlive a request: texts under keys, each for a limited time.
 // `sealed-store.ts` stands before every store, so what a store gets is hashed and encrypted.
+import { ExpiryQueue, type Expiring } from '../expiry-queue.ts'
+import { OrderedMap } from '../ordered-map.ts'
 
 /**
  * A store of the authorization server. Every value is a text that expires. All nodes of an app share one store; an
@@ -55,7 +57,9 @@ export interface MemoryStoreOptions {
   readonly maxPerKind?: number
 }
 
-interface Entry { readonly value: string, readonly expiresAt: number }
+interface Entry extends Expiring { readonly key: string, readonly value: string }
+
+interface Kind { readonly entries: OrderedMap<string, Entry>, readonly queue: ExpiryQueue<Entry> }
 
 /**
  * Creates a store in the memory of this process. Sign-ins end when the process does, and other processes know nothing
@@ -63,34 +67,43 @@ interface Entry { readonly value: string, readonly expiresAt: number }
  * @param now The clock, in milliseconds.
  */
 export function memoryStore ({ maxPerKind = 10_000 }: MemoryStoreOptions = {}, now = Date.now): OAuthStore {
-  const kinds = new Map<string, Map<string, Entry>>()
+  const kinds = new Map<string, Kind>()
 
-  function entriesOf (key: string): Map<string, Entry> {
-    const kind = key.slice(0, key.indexOf(':'))
-    const entries = kinds.get(kind) ?? new Map<string, Entry>()
-    kinds.set(kind, entries)
-    return entries
+  function kindOf (key: string): Kind {
+    const name = key.slice(0, key.indexOf(':'))
+    const kind = kinds.get(name) ?? { entries: new OrderedMap(), queue: new ExpiryQueue() }
+    kinds.set(name, kind)
+    return kind
   }
 
   function find (key: string): string | undefined {
-    const entries = entriesOf(key)
-    const entry = entries.get(key)
-    if (entry !== undefined && entry.expiresAt <= now()) entries.delete(key)
-    return entry !== undefined && entry.expiresAt > now() ? entry.value : undefined
+    const entry = kindOf(key).entries.get(key)
+    if (entry === undefined || entry.expiresAt > now()) return entry?.value
+    remove(key)
   }
 
   function put (key: string, value: string, ttl: number): void {
-    const entries = entriesOf(key)
+    remove(key)
+    const kind = kindOf(key)
+    const entry = { key, value, expiresAt: now() + ttl, place: 0 }
+    kind.entries.set(key, entry)
+    kind.queue.add(entry)
+    if (kind.entries.size > maxPerKind) drop(kind)
+  }
+
+  // The oldest value may still be needed, so it is dropped only if none has expired.
+  function drop ({ entries, queue }: Kind): void {
+    const isExpired = queue.first !== undefined && queue.first.expiresAt <= now()
+    const entry = isExpired ? queue.first : entries.first
+    if (entry !== undefined) remove(entry.key)
+  }
+
+  function remove (key: string): void {
+    const { entries, queue } = kindOf(key)
+    const entry = entries.get(key)
+    if (entry !== undefined) queue.delete(entry)
     entries.delete(key)
-    entries.set(key, { value, expiresAt: now() + ttl })
-    if (entries.size > maxPerKind) dropOldest(entries)
   }
 
-  // Expired values go first, so that those still needed are dropped only if all are.
-  function dropOldest (entries: Map<string, Entry>): void {
-    for (const [key, { expiresAt }] of entries) if (expiresAt <= now()) entries.delete(key)
-    while (entries.size > maxPerKind) entries.delete(String(entries.keys().next().value))
-  }
-
-  return createStore({ find, put, remove: (key) => { entriesOf(key).delete(key) } })
+  return createStore({ find, put, remove })
 }

@@ -1,4 +1,5 @@
 // The home of sessions that live in one process.
+import { OrderedSet } from '../ordered-map.ts'
 import { Shares, type NoPlace } from '../shares/shares.ts'
 import type { EventStore } from '../store/event-store.ts'
 import type { ListedSession, SessionHome, SessionTable } from './home.ts'
@@ -27,7 +28,7 @@ export class LocalHome implements SessionHome {
   readonly #logFailure: LogFailure
   readonly #now: () => number
   // The sessions that may be ended to make room, oldest first. Used ones are removed only when room is needed.
-  readonly #unused = new Set<Session>()
+  readonly #unused = new OrderedSet<Session>()
   readonly #shares: Shares
   #sweeper: NodeJS.Timeout | undefined
 
@@ -107,7 +108,7 @@ export class LocalHome implements SessionHome {
 
   // Ends the oldest unused session, so that a flood of new sessions displaces only itself.
   #displace (): boolean {
-    for (const session of this.#unused) {
+    for (const session of this.#unused.values()) {
       if (session.isUsed) {
         this.#unused.delete(session)
       } else if (!session.isServing) {

@@ -1,4 +1,5 @@
 // The events that a store in memory keeps, and which of them it drops first.
+import { OrderedSet } from '../ordered-map.ts'
 import type { StoredEvent } from './event-store.ts'
 
 /** The limits of the events that are kept. */
@@ -21,7 +22,7 @@ export interface KeptEvent<Event> extends StoredEvent {
 export interface Holder<Event> {
   readonly sessionId: string
   // In the order in which they arrived.
-  readonly events: Set<Event>
+  readonly events: OrderedSet<Event>
   bytes: number
 }
 
@@ -31,7 +32,7 @@ const SHARE = 0.1
 /** The events of all streams, in the order in which they arrived. */
 export class KeptEvents<Event extends KeptEvent<Event>> {
   readonly #limits: KeptLimits
-  readonly #events = new Set<Event>()
+  readonly #events = new OrderedSet<Event>()
   readonly #holders = new Map<string, Holder<Event>>()
   // The few sessions that have more than their share.
   readonly #greedy = new Set<Holder<Event>>()
@@ -44,7 +45,7 @@ export class KeptEvents<Event extends KeptEvent<Event>> {
   /** Returns the session that a stream belongs to. */
   holderOf (streamId: string): Holder<Event> {
     const sessionId = streamId.slice(0, streamId.indexOf('.'))
-    const holder = this.#holders.get(sessionId) ?? { sessionId, events: new Set(), bytes: 0 }
+    const holder = this.#holders.get(sessionId) ?? { sessionId, events: new OrderedSet(), bytes: 0 }
     this.#holders.set(sessionId, holder)
     return holder
   }
@@ -70,14 +71,13 @@ export class KeptEvents<Event extends KeptEvent<Event>> {
 
   /** Finds the next event to drop; undefined if all events are within the limits. @param now Milliseconds. */
   findSurplus (now: number): Event | undefined {
-    const [oldest] = this.#events
+    const oldest = this.#events.first
     if (oldest === undefined || oldest.time <= now - this.#limits.maxAge) return oldest
     if (this.#events.size <= this.#limits.maxEvents && this.#bytes <= this.#limits.maxBytes) return undefined
     const [first, ...rest] = this.#greedy
     if (first === undefined) return oldest
     const most = rest.reduce((most, holder) => this.#partOf(holder) > this.#partOf(most) ? holder : most, first)
-    const [event] = most.events
-    return event
+    return most.events.first
   }
 
   // The part of a limit that a session has reached.

@@ -2,6 +2,7 @@
 import { nested, whole } from '../options/checks.ts'
 import { resolve, type TableOf } from '../options/table.ts'
 import type { SharedEventStore, StoredEvent } from './event-store.ts'
+import { OrderedSet } from '../ordered-map.ts'
 import { KeptEvents, type KeptEvent } from './kept-events.ts'
 
 /**
@@ -51,7 +52,7 @@ export function createMemoryEventStore (
   const kept = new KeptEvents<StreamEvent>(limits)
   const streams = new Map<string, Stream>()
   // Streams without events and followers. Only their last numbers are kept, for a while.
-  const silent = new Set<Stream>()
+  const silent = new OrderedSet<Stream>()
 
   function open (id: string): Stream {
     const stream = streams.get(id) ?? { id, last: 0, events: [], listeners: new Set() }
@@ -63,10 +64,7 @@ export function createMemoryEventStore (
   function settle (stream: Stream): void {
     if (stream.events.length > 0 || stream.listeners.size > 0 || streams.get(stream.id) !== stream) return
     silent.add(stream)
-    for (const { id } of silent) {
-      if (silent.size <= limits.maxEvents) return
-      forgetStream(id)
-    }
+    if (silent.size > limits.maxEvents && silent.first !== undefined) forgetStream(silent.first.id)
   }
 
   function forgetStream (id: string): void {

@@ -1,12 +1,16 @@
 // A session store in memory, for the nodes of one process.
+import { ExpiryQueue, type Expiring } from '../expiry-queue.ts'
+import { OrderedSet } from '../ordered-map.ts'
 import type { RequestId } from '../protocol/message.ts'
 import type {
   OpenOutcome, SessionChange, SessionLimits, SessionRecord, SessionState, SessionStore
 } from './session-store.ts'
 
-interface Kept {
+// Its queue learns that a session was touched when it would have expired.
+interface Kept extends Expiring {
+  readonly sessionId: string
+  endsAt: number
   record: SessionRecord
-  expiresAt: number
   readonly holder: string | undefined
   listener: string | undefined
   turn: number
@@ -19,9 +23,10 @@ interface Kept {
 class KeptSessions {
   readonly #now: () => number
   readonly #byId = new Map<string, Kept>()
+  readonly #byExpiry = new ExpiryQueue<Kept>()
   readonly #idsByHolder = new Map<string, Set<string>>()
   // In the order in which they were opened.
-  readonly #unused = new Set<string>()
+  readonly #unused = new OrderedSet<string>()
 
   constructor (now: () => number) {
     this.#now = now
@@ -33,21 +38,25 @@ class KeptSessions {
 
   find (sessionId: string): Kept | undefined {
     const session = this.#byId.get(sessionId)
-    if (session === undefined || session.expiresAt > this.#now()) return session
+    if (session === undefined || session.endsAt > this.#now()) return session
     this.remove(sessionId)
   }
 
   /** Finds a session and extends its life. */
   touch (sessionId: string, ttl: number): Kept | undefined {
     const session = this.find(sessionId)
-    if (session !== undefined) session.expiresAt = this.#now() + ttl
+    if (session !== undefined) session.endsAt = this.#now() + ttl
     return session
   }
 
   add (sessionId: string, record: SessionRecord, { ttl, share, displaces }: SessionLimits): void {
+    this.remove(sessionId)
     const holder = share?.holder
     const empty = { listener: undefined, turn: 0, subscriptions: new Map(), calls: new Map() }
-    this.#byId.set(sessionId, { record, expiresAt: this.#now() + ttl, holder, ...empty })
+    const endsAt = this.#now() + ttl
+    const session = { sessionId, record, endsAt, expiresAt: endsAt, place: 0, holder, ...empty }
+    this.#byId.set(sessionId, session)
+    this.#byExpiry.add(session)
     if (holder !== undefined) {
       this.#idsByHolder.set(holder, (this.#idsByHolder.get(holder) ?? new Set()).add(sessionId))
     }
@@ -60,39 +69,41 @@ class KeptSessions {
   }
 
   remove (sessionId: string): boolean {
-    const holder = this.#byId.get(sessionId)?.holder
+    const session = this.#byId.get(sessionId)
+    if (session === undefined) return false
+    const { holder } = session
     const others = holder === undefined ? undefined : this.#idsByHolder.get(holder)
     others?.delete(sessionId)
     if (holder !== undefined && others?.size === 0) this.#idsByHolder.delete(holder)
     this.#unused.delete(sessionId)
+    this.#byExpiry.delete(session)
     return this.#byId.delete(sessionId)
   }
 
-  removeExpired (sessionIds: Iterable<string> = this.#byId.keys()): void {
-    for (const sessionId of sessionIds) this.find(sessionId)
+  removeExpired (): void {
+    const now = this.#now()
+    for (let { first } = this.#byExpiry; first !== undefined && first.expiresAt <= now; { first } = this.#byExpiry) {
+      if (first.endsAt <= now) this.remove(first.sessionId)
+      else this.#byExpiry.move(first, first.endsAt)
+    }
   }
 
   /** Whether the holder of a new session has no place left. */
   isOverShare ({ share }: SessionLimits): boolean {
     if (share === undefined) return false
     const { holder, max } = share
-    const countHeld = (): number => this.#idsByHolder.get(holder)?.size ?? 0
-    if (countHeld() >= max) this.removeExpired(this.#idsByHolder.get(holder) ?? [])
-    return countHeld() >= max
+    this.removeExpired()
+    return (this.#idsByHolder.get(holder)?.size ?? 0) >= max
   }
 
   /** Makes room for a new session. Returns undefined if there is none. */
   makeRoom ({ max, displaces }: SessionLimits): Pick<OpenOutcome, 'displaced'> | undefined {
-    if (this.size >= max) this.removeExpired()
+    this.removeExpired()
     if (this.size < max) return {}
-    const displaced = displaces === true && this.size === max ? this.#findOldestUnused() : undefined
+    const displaced = displaces === true && this.size === max ? this.#unused.first : undefined
     if (displaced === undefined) return undefined
     this.remove(displaced)
     return { displaced }
-  }
-
-  #findOldestUnused (): string | undefined {
-    for (const sessionId of this.#unused) if (this.find(sessionId) !== undefined) return sessionId
   }
 }
 
@@ -146,8 +157,8 @@ export function createMemorySessionStore (now: () => number = Date.now): Session
 
     async list () {
       sessions.removeExpired()
-      const stored = [...sessions.all].map(([sessionId, { record, expiresAt, listener }]) =>
-        ({ sessionId, record, expiresAt, listener }))
+      const stored = [...sessions.all].map(([sessionId, { record, endsAt, listener }]) =>
+        ({ sessionId, record, expiresAt: endsAt, listener }))
       return { sessions: stored }
     },
 

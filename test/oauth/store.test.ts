@@ -28,6 +28,12 @@ t.test('the store in memory', async (t) => {
     t.equal(await store.get('client:c'), 'kept')
     t.equal(await store.get('client:d'), 'kept')
     t.equal(await store.get('session:a'), 'kept')
+    await store.set('client:e', '', 1000)
+    t.equal(await store.get('client:e'), '', 'a new value is kept, although others expire later')
+    now = 1999
+    await store.set('client:f', 'kept', 10_000)
+    t.equal(await store.get('client:d'), undefined)
+    t.equal(await store.get('client:e'), '')
   })
 })
 
