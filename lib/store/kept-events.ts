@@ -42,9 +42,8 @@ export class KeptEvents<Event extends KeptEvent<Event>> {
     this.#limits = limits
   }
 
-  /** Returns the session that a stream belongs to. */
-  holderOf (streamId: string): Holder<Event> {
-    const sessionId = streamId.slice(0, streamId.indexOf('.'))
+  /** Returns the events of a session. */
+  holderOf (sessionId: string): Holder<Event> {
     const holder = this.#holders.get(sessionId) ?? { sessionId, events: new OrderedSet(), bytes: 0 }
     this.#holders.set(sessionId, holder)
     return holder

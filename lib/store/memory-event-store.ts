@@ -30,6 +30,7 @@ export const eventsOption = nested(MEMORY_EVENT_STORE, "must be an object with '
 
 interface Stream {
   readonly id: string
+  readonly sessionId: string
   /** The number of the last event, whether or not it is still stored. */
   last: number
   readonly events: StreamEvent[]
@@ -50,30 +51,37 @@ export function createMemoryEventStore (
 ): SharedEventStore {
   const limits = resolve(MEMORY_EVENT_STORE, options)
   const kept = new KeptEvents<StreamEvent>(limits)
-  const streams = new Map<string, Stream>()
+  // By session, and then by id.
+  const sessions = new Map<string, Map<string, Stream>>()
   // Streams without events and followers. Only their last numbers are kept, for a while.
   const silent = new OrderedSet<Stream>()
 
+  function find (id: string): Stream | undefined {
+    return sessions.get(sessionIdOf(id))?.get(id)
+  }
+
   function open (id: string): Stream {
-    const stream = streams.get(id) ?? { id, last: 0, events: [], listeners: new Set() }
-    streams.set(id, stream)
+    const sessionId = sessionIdOf(id)
+    const streams = sessions.get(sessionId) ?? new Map<string, Stream>()
+    const stream = streams.get(id) ?? { id, sessionId, last: 0, events: [], listeners: new Set() }
+    sessions.set(sessionId, streams.set(id, stream))
     silent.delete(stream)
     return stream
   }
 
   function settle (stream: Stream): void {
-    if (stream.events.length > 0 || stream.listeners.size > 0 || streams.get(stream.id) !== stream) return
+    if (stream.events.length > 0 || stream.listeners.size > 0 || find(stream.id) !== stream) return
     silent.add(stream)
-    if (silent.size > limits.maxEvents && silent.first !== undefined) forgetStream(silent.first.id)
+    if (silent.size > limits.maxEvents && silent.first !== undefined) forget(silent.first)
   }
 
-  function forgetStream (id: string): void {
-    const stream = streams.get(id)
-    if (stream === undefined) return
+  function forget (stream: Stream): void {
     for (const event of stream.events.splice(0)) kept.delete(event)
     stream.last = 0
-    if (stream.listeners.size === 0) streams.delete(id)
     silent.delete(stream)
+    const streams = sessions.get(stream.sessionId)
+    if (stream.listeners.size === 0) streams?.delete(stream.id)
+    if (streams?.size === 0) sessions.delete(stream.sessionId)
   }
 
   function dropSurplus (): void {
@@ -89,7 +97,7 @@ export function createMemoryEventStore (
   return {
     append (streamId, message) {
       const stream = open(streamId)
-      const holder = kept.holderOf(streamId)
+      const holder = kept.holderOf(stream.sessionId)
       const event = { seq: ++stream.last, message, stream, holder, bytes: Buffer.byteLength(message), time: now() }
       kept.add(event)
       stream.events.push(event)
@@ -100,16 +108,14 @@ export function createMemoryEventStore (
 
     read (streamId, afterSeq) {
       dropSurplus()
-      const { last, events } = streams.get(streamId) ?? { last: 0, events: [] }
+      const { last, events } = find(streamId) ?? { last: 0, events: [] }
       const missed = last - afterSeq
       if (missed < 0 || missed > events.length) return undefined
       return events.slice(events.length - missed).map(({ seq, message }) => ({ seq, message }))
     },
 
     forget (sessionId) {
-      for (const id of streams.keys()) {
-        if (id.startsWith(`${sessionId}.`)) forgetStream(id)
-      }
+      for (const stream of sessions.get(sessionId)?.values() ?? []) forget(stream)
     },
 
     async follow (streamId, listener) {
@@ -126,4 +132,8 @@ export function createMemoryEventStore (
       }
     }
   }
+}
+
+function sessionIdOf (streamId: string): string {
+  return streamId.slice(0, streamId.indexOf('.'))
 }
