@@ -13,7 +13,7 @@ const paintOnce = {
   transformIndexHtml: (html) => html.replace('<script type="module"', '<script type="module" blocking="render"')
 }
 
-/** The browser loads what the page needs next while it runs the script: the list of mounts, and the official client. */
+/** The browser loads what the page needs next, the official client, once it has all that it needs first. */
 const preloadNext = {
   name: 'preload-next',
   transformIndexHtml: {
@@ -24,13 +24,14 @@ const preloadNext = {
       const main = chunks.find(({ isEntry, name }) => isEntry && name === 'main')
       const client = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith('/state/client.ts'))
       const files = [client.fileName, ...client.imports].filter((name) => ![main.fileName, ...main.imports].includes(name))
-      return [preload('fetch', './mounts.json'), ...files.map((name) => preload('script', `./${name}`))]
+      return files.map(preload)
     }
   }
 }
 
-function preload (as, href) {
-  return { tag: 'link', attrs: { rel: 'preload', as, href, crossorigin: true }, injectTo: 'head' }
+function preload (name) {
+  const attrs = { rel: 'preload', as: 'script', href: `./${name}`, crossorigin: true, fetchpriority: 'low' }
+  return { tag: 'link', attrs, injectTo: 'head' }
 }
 
 export default defineConfig({
@@ -57,7 +58,11 @@ export default defineConfig({
     assetsInlineLimit: 0,
     reportCompressedSize: false,
     rolldownOptions: {
-      output: { intro: WITHOUT_EVAL },
+      output: {
+        intro: WITHOUT_EVAL,
+        // One file for all that the first view needs, instead of one more for each part that it shares with later views.
+        codeSplitting: { groups: [{ name: 'first', tags: ['$initial'], test: /^(?!.*callback)/ }] }
+      },
       // The form library marks its modules for servers of React, which there are none of here.
       onwarn: (warning, warn) => { if (warning.code !== 'MODULE_LEVEL_DIRECTIVE') warn(warning) },
       input: { main: `${folder}index.html`, callback: `${folder}callback.html` }

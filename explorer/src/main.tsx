@@ -4,10 +4,8 @@ import './style/parts.css'
 import './style/form.css'
 import { render } from 'preact'
 import { followPlace } from './state/current.ts'
-import { loadMounts } from './state/mounts.ts'
 import { App } from './view/app.tsx'
 
-loadMounts()
 followPlace()
 const root = document.getElementById('app')
 if (root !== null) render(<App />, root)

@@ -29,7 +29,10 @@ export interface DescribedMount {
   readonly info?: { readonly name: string, readonly version: string, readonly title?: string | undefined }
 }
 
-/** The answer of `mounts.json`. */
+/** The id of the element in which the app writes a `DescribedApp` into the page, as JSON. */
+export const WRITTEN_ID = 'mounts'
+
+/** What the page learns of the app: when it is opened, and again from `mounts.json`. */
 export interface DescribedApp {
   readonly mounts: readonly DescribedMount[]
   /** Whether the page may show the calls of all clients. */

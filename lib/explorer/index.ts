@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { resolveRegistry } from '../registry.ts'
 import { undocumented } from '../http/beside/api-document.ts'
 import { APP_FRAME, createAppHeaders } from './app-frame.ts'
-import type { DescribedApp } from './description.ts'
+import { WRITTEN_ID, type DescribedApp } from './description.ts'
 import { describeMounts } from './mount-list.ts'
 import { resolveExplorerOptions, type McpExplorerOptions } from './options.ts'
 import { readPage, sendFile, type PageFiles } from './page-files.ts'
@@ -14,6 +14,8 @@ export type { McpExplorerOptions, WatchOptions }
 
 const INDEX = 'index.html'
 const CALLBACK = 'callback.html'
+// Where the mounts are written into the index.
+const MOUNTS = '<!--mounts-->'
 const YEAR = 31_536_000
 
 /**
@@ -30,9 +32,11 @@ async function mcpExplorer (app: FastifyInstance, given: McpExplorerOptions): Pr
   const addRoutes = async (scope: FastifyInstance): Promise<void> => {
     if (authorize !== undefined) scope.addHook('preHandler', createAuthorizeHook(authorize))
     resolveRegistry(scope).explorer ??= scope.prefix.includes(':') ? undefined : scope.prefix
-    addPage(scope, files)
+    const describe = (request: FastifyRequest): DescribedApp =>
+      ({ mounts: describeMounts(resolveRegistry(scope), request), canWatch: watch !== false })
+    addPage(scope, files, describe)
     addAppFrame(scope)
-    addMountList(scope, watch !== false)
+    addMountList(scope, describe)
     if (watch === false) return
     const { addWatchRoute } = await import('./watch-route.ts')
     addWatchRoute(scope, watch, { checksHost: authorize === undefined })
@@ -48,8 +52,11 @@ function createAuthorizeHook (authorize: NonNullable<McpExplorerOptions['authori
   }
 }
 
-function addPage (scope: FastifyInstance, files: PageFiles): void {
+type Describe = (request: FastifyRequest) => DescribedApp
+
+function addPage (scope: FastifyInstance, files: PageFiles, describe: Describe): void {
   const headers = createHeaders()
+  const [before = '', after = ''] = String(files.get(INDEX)?.body).split(MOUNTS)
 
   async function send (request: FastifyRequest, reply: FastifyReply, name: string): Promise<unknown> {
     const file = files.get(name)
@@ -63,8 +70,14 @@ function addPage (scope: FastifyInstance, files: PageFiles): void {
   // All URLs of the page are relative to its folder, so that it works behind a proxy that changes the path.
   async function sendIndex (request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const [path = '', query] = request.url.split(/\?(.*)/s)
-    if (path.endsWith('/')) return await send(request, reply, INDEX)
-    return reply.redirect(`./${path.slice(path.lastIndexOf('/') + 1)}/${query === undefined ? '' : `?${query}`}`)
+    if (!path.endsWith('/')) {
+      return reply.redirect(`./${path.slice(path.lastIndexOf('/') + 1)}/${query === undefined ? '' : `?${query}`}`)
+    }
+    // The page has the mounts from the start, which saves it a request before the first one to a mount.
+    const json = JSON.stringify(describe(request)).replaceAll('<', '\\u003c')
+    const written = `<script id="${WRITTEN_ID}" type="application/json">${json}</script>`
+    return reply.headers(headers(scope)).header('cache-control', 'no-store').type('text/html; charset=utf-8')
+      .send(before + written + after)
   }
 
   scope.get('/', { schema: undocumented() }, sendIndex)
@@ -81,10 +94,10 @@ function addAppFrame (scope: FastifyInstance): void {
   })
 }
 
-function addMountList (scope: FastifyInstance, canWatch: boolean): void {
+function addMountList (scope: FastifyInstance, describe: Describe): void {
   scope.get('/mounts.json', { schema: undocumented() }, async (request, reply) => {
     reply.header('cache-control', 'no-store')
-    return { mounts: describeMounts(resolveRegistry(scope), request), canWatch } satisfies DescribedApp
+    return describe(request)
   })
 }
 

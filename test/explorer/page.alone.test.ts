@@ -82,6 +82,8 @@ t.test('the explorer in Chromium', { skip: noBrowser }, async (t) => {
     const html = await (await fetch(page.url().replace(/#.*/, ''))).text()
     const named = [...html.matchAll(/(?:href|src)="\.(\/[^"]+)"/g)].map(([, path]) => `/explorer${path}`)
     t.same(requests.filter((path) => !named.includes(path)), ['/explorer/', '/notes/mcp'])
+    const needed = named.filter((path) => !/client|dist|icon/.test(path))
+    t.same(needed.map((path) => path.split('.').at(-1)), ['js', 'css'], 'one script, one style sheet')
     t.same([...new Set(requests)].length, requests.length, 'nothing is loaded twice')
     await page.getByText('connecting', { exact: true }).waitFor()
     held.open()

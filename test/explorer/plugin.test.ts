@@ -19,6 +19,11 @@ async function listMounts (app: FastifyInstance, url = '/explorer/mounts.json') 
   return (await app.inject(url)).json().mounts
 }
 
+/** The mounts that are written into the page. */
+function readMounts (page: string) {
+  return JSON.parse(/<script id="mounts" type="application\/json">(.*?)<\/script>/s.exec(page)?.[1] ?? '').mounts
+}
+
 t.test('the page is served at /explorer by default, below the prefix of its scope', async (t) => {
   const { app } = createHost(t)
   app.register(async (scope) => { scope.register(mcpExplorer) }, { prefix: '/admin' })
@@ -72,7 +77,7 @@ t.test('the page may run nothing but its own scripts, and no page may frame it',
     "img-src 'self' data: blob:; media-src data: blob:; connect-src 'self'; frame-src 'self'; base-uri 'none'; " +
     "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'")
   t.match(headers, {
-    'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'cache-control': 'no-cache'
+    'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'cache-control': 'no-store'
   })
 })
 
@@ -94,7 +99,7 @@ t.test('the page may connect to the authorization servers of the mounts', async 
   t.match(await listMounts(app), [{ auth: { kind: 'oauth', scopes: ['notes:read'] } }])
 })
 
-t.test('files with a hash in their names are kept for a year, and the index is asked for again', async (t) => {
+t.test('files with a hash in their names are kept for a year, and others are asked for again', async (t) => {
   const { app } = createHost(t)
   app.register(mcpExplorer)
   const url = await findScript(app)
@@ -107,9 +112,11 @@ t.test('files with a hash in their names are kept for a year, and the index is a
       'cache-control': 'public, max-age=31536000, immutable', 'content-type': 'text/javascript; charset=utf-8'
     }
   })
-  const etag = String((await app.inject('/explorer/')).headers.etag)
-  t.equal((await app.inject({ url: '/explorer/', headers: { 'if-none-match': `"other", ${etag}` } })).statusCode, 304)
-  t.equal((await app.inject({ url: '/explorer/', headers: { 'if-none-match': '"other"' } })).statusCode, 200)
+  const ask = async (headers: Record<string, string>) => await app.inject({ url: '/explorer/callback.html', headers })
+  const { headers } = await ask({})
+  t.equal(headers['cache-control'], 'no-cache')
+  t.equal((await ask({ 'if-none-match': `"other", ${headers.etag}` })).statusCode, 304)
+  t.equal((await ask({ 'if-none-match': '"other"' })).statusCode, 200)
 })
 
 t.test('files are compressed for clients that take gzip', async (t) => {
@@ -122,7 +129,7 @@ t.test('files are compressed for clients that take gzip', async (t) => {
 
   t.equal(plain.headers['content-encoding'], undefined)
   t.match(compressed.headers, { 'content-encoding': 'gzip', vary: 'accept-encoding' })
-  t.ok(compressed.rawPayload.length < plain.rawPayload.length / 3)
+  t.ok(compressed.rawPayload.length < plain.rawPayload.length / 2)
   t.same((await app.inject({ url, headers: { 'accept-encoding': 'gzip' } })).rawPayload, compressed.rawPayload)
 })
 
@@ -223,6 +230,7 @@ t.test('the page learns of all mounts of the app, with URLs relative to itself',
   const response = await app.inject('/v1/admin/look/mounts.json')
 
   t.equal(response.headers['cache-control'], 'no-store')
+  t.same(readMounts((await app.inject('/v1/admin/look/')).body), response.json().mounts)
   t.match((await app.inject('/v1/admin/look/')).headers['content-security-policy'], "connect-src 'self';")
   t.same(response.json(), {
     mounts: [
@@ -277,6 +285,15 @@ t.test('parameters of a path that the page has, too, are filled in, and the page
   t.match(await listMounts(app, '/a%20b/explorer/mounts.json'), [
     { url: '../../a%20b/:region/mcp', params: ['region'] }
   ])
+})
+
+t.test('names of mounts cannot end the element that they are written into', async (t) => {
+  const { app } = createHost(t)
+  app.register(mcpExplorer)
+  const name = '</script><script>alert(1)</script><!--'
+  app.register(mcpPlugin, { name, server: createServer() })
+
+  t.match(readMounts((await app.inject('/explorer/')).body), [{ name }])
 })
 
 t.test('an app without mounts has an empty list', async (t) => {

@@ -2,7 +2,7 @@
 import { signal } from '@preact/signals'
 import { createParser } from 'eventsource-parser'
 import type { OpenNow, WatchedCall, WatchMessage } from '../../../lib/explorer/watched.ts'
-import { loadMounts } from '../state/mounts.ts'
+import { reloadMounts } from '../state/mounts.ts'
 import { formatTime } from './outcome.ts'
 import { recordCalls } from './series.ts'
 
@@ -139,7 +139,7 @@ function begin (): void {
   if (endedAt === undefined) return
   add([{ gap: `Not watched from ${formatTime(endedAt)} to ${formatTime(Date.now())}` }])
   // The app may have been started anew, with other mounts.
-  loadMounts()
+  reloadMounts()
 }
 
 function take ({ calls, dropped, open }: WatchMessage): void {

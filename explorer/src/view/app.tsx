@@ -7,7 +7,7 @@ import { lazyPart } from '../parts/lazy.tsx'
 import { visible } from '../parts/text.tsx'
 import type { Connection } from '../state/connection.ts'
 import { connection, pathValues } from '../state/current.ts'
-import { currentMount, isLiveShown, mounts, mountsProblem } from '../state/mounts.ts'
+import { currentMount, isLiveShown, mounts } from '../state/mounts.ts'
 import { go, place } from '../state/place.ts'
 import { Activity, isActivityShown } from './activity.tsx'
 import { Overview } from './overview.tsx'
@@ -80,8 +80,7 @@ function listenToKeys (): () => void {
 
 function Main (): JSX.Element | null {
   const shown = connection.value
-  if (mountsProblem.value !== undefined) return <div class='notice bad' role='alert'><p>{mountsProblem.value}</p></div>
-  if (mounts.value?.length === 0) return <NoMounts />
+  if (mounts.value.length === 0) return <NoMounts />
   if (shown === undefined) return <PathValues />
   return (
     <>

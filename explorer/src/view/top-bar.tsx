@@ -81,7 +81,7 @@ function LiveButton (): JSX.Element {
 }
 
 function MountChoice (): JSX.Element | null {
-  const list = mounts.value ?? []
+  const list = mounts.value
   if (list.length === 0) return null
   return (
     <select
