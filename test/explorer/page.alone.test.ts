@@ -63,7 +63,7 @@ t.test('the explorer in Chromium', { skip: noBrowser }, async (t) => {
     await page.getByRole('link', { name: 'add_note' }).waitFor()
     await page.locator('strong', { hasText: 'add_note' }).waitFor()
 
-    t.match(await page.getByRole('main').innerText(), /Notes[^]*2026-07-28[^]*everyone[^]*4 tools[^]*1 resources[^]*Use add_note first/)
+    t.match(await page.getByRole('main').innerText(), /Notes[^]*2026-07-28[^]*everyone[^]*4 tools[^]*1 resource,[^]*Use add_note first/)
     t.match(await page.getByRole('navigation').innerText(), /TOOLS\s4[^]*tokens[^]*RESOURCES\s1[^]*PROMPTS\s1/)
     await page.getByRole('searchbox').fill('picture')
     t.same(await page.getByRole('navigation').getByRole('link').allInnerTexts(), ['picture'])

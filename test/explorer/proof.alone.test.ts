@@ -80,7 +80,7 @@ t.test('what servers have, in Chromium, below a prefix', { skip: noBrowser }, as
     await main.getByText('This mount wants to know who you are').waitFor()
     await goTo('everything')
     await main.getByText('Call any tool: each one shows one feature').waitFor()
-    t.match(await main.innerText(), /Everything[^]*2026-07-28[^]*1 templates/)
+    t.match(await main.innerText(), /Everything[^]*2026-07-28[^]*1 template,/)
   })
 
   for (const era of ERAS) {
@@ -144,7 +144,7 @@ t.test('what servers have, in Chromium, below a prefix', { skip: noBrowser }, as
 
       app.mcp.get('everything').notify.resourceUpdated('test://watched-resource')
 
-      await page.getByText('changed 1 times').waitFor()
+      await page.getByText('changed 1 time').waitFor()
       await reads.nth(before).waitFor()
       t.ok(await result.getByText('Watch me').isVisible())
       await page.getByLabel('Watch').uncheck()

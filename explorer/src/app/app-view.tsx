@@ -4,8 +4,10 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { JSX } from 'preact'
 import type { Tool } from '@modelcontextprotocol/client'
 import { Badge } from '../parts/badge.tsx'
+import { Notice } from '../parts/notice.tsx'
 import { visible } from '../parts/text.tsx'
 import type { Connection } from '../state/connection.ts'
+import { messageOf } from '../state/problem.ts'
 import type { Run } from '../state/runs.ts'
 import { readApp, type ToolApp } from '../state/tool-app.ts'
 import { theme } from '../view/theme.ts'
@@ -23,14 +25,10 @@ export function AppView ({ connection, tool, uri, run }: AppViewProps): JSX.Elem
   const [app, setApp] = useState<ToolApp>()
   const [problem, setProblem] = useState<string>()
   useEffect(() => {
-    readApp(connection, uri).then(setApp, (error: unknown) => { setProblem((error as Error).message) })
+    readApp(connection, uri).then(setApp, (error: unknown) => setProblem(messageOf(error)))
   }, [connection, uri])
   if (problem !== undefined) {
-    return (
-      <div class='notice bad' role='alert'>
-        <p>The app of this tool cannot be shown: {visible(problem.slice(0, 1000))}</p>
-      </div>
-    )
+    return <Notice tone='bad'><p>The app of this tool cannot be shown: {visible(problem.slice(0, 1000))}</p></Notice>
   }
   return app === undefined ? <p class='quiet'>…</p> : <Frame connection={connection} tool={tool} app={app} run={run} />
 }
@@ -62,7 +60,7 @@ function Frame (
   }
   useEffect(() => () => { host.current?.then((opened) => opened.close()) }, [])
   useEffect(() => { bridge?.setHostContext({ theme: theme.value }) }, [bridge, theme.value])
-  useTold(isReady ? bridge : undefined, run)
+  useRunMessages(isReady ? bridge : undefined, run)
   return (
     <figure class='app-frame'>
       <iframe
@@ -76,7 +74,7 @@ function Frame (
 }
 
 // MCP Apps 2026-01-26, Data Passing: the arguments come before the result, each once.
-function useTold (bridge: AppBridge | undefined, { args, result, failure }: Run): void {
+function useRunMessages (bridge: AppBridge | undefined, { args, result, failure }: Run): void {
   useEffect(() => { bridge?.sendToolInput({ arguments: { ...args } }) }, [bridge])
   useEffect(() => {
     if (result?.kind === 'tool') bridge?.sendToolResult(result.value)

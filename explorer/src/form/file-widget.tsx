@@ -2,9 +2,11 @@
 import { ariaDescribedByIds, type WidgetProps } from '@rjsf/utils'
 import { useState } from 'preact/hooks'
 import type { JSX } from 'preact'
-import { formatBytes, visible } from '../parts/text.tsx'
+import { formatBytes, formatCount } from '../parts/format.ts'
+import { visible } from '../parts/text.tsx'
 import type { JsonSchema } from '../schema/json-schema.ts'
 import { connection } from '../state/current.ts'
+import { messageOf } from '../state/problem.ts'
 import { acceptedTypes, encodeFile } from './file.ts'
 
 // The page holds a file in its arguments and in the request at once, and draws the form again for each change.
@@ -39,7 +41,7 @@ export function FileWidget (props: WidgetProps): JSX.Element {
       setProblem('')
       set(multiple ? [...entries, ...added] : added)
     } catch (error) {
-      setProblem(`The browser could not read the file: ${(error as Error).message}`)
+      setProblem(`The browser could not read the file: ${messageOf(error)}`)
     }
   }
   return (
@@ -73,7 +75,7 @@ async function readEntry (file: File, schema: JsonSchema): Promise<Entry> {
 }
 
 function ChosenFile ({ value, name, size }: Entry): JSX.Element {
-  if (name === undefined || size === undefined) return <span>{value.length.toLocaleString('en')} characters</span>
+  if (name === undefined || size === undefined) return <span>{formatCount(value.length, 'character')}</span>
   return <span><strong><bdi>{visible(name)}</bdi></strong> <span class='quiet'>{formatBytes(size)}</span></span>
 }
 

@@ -1,12 +1,13 @@
 // All that is known of one call.
-import type { ComponentChildren, JSX } from 'preact'
+import type { JSX } from 'preact'
 import { Badge } from '../parts/badge.tsx'
+import { formatDuration, formatFraction, formatTime } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
 import { LongText, visible } from '../parts/text.tsx'
-import { writeJson } from '../schema/json-text.ts'
+import { indentJson, parseJson } from '../schema/json-text.ts'
 import { go, type Place } from '../state/place.ts'
 import type { LiveCall } from './feed.ts'
-import { formatFraction, formatMs, formatTime, OUTCOMES } from './outcome.ts'
+import { OUTCOMES } from './outcome.ts'
 import { chosenKey } from './view.ts'
 
 /** All that is known of one call. */
@@ -30,7 +31,7 @@ export function CallDetails ({ call }: { call: LiveCall }): JSX.Element {
       {advice !== undefined && <p class='call-advice'><bdi>{visible(advice)}</bdi></p>}
       <Facts call={call} />
       {call.arguments !== undefined && (
-        <section><h4>Arguments</h4><LongText text={pretty(call.arguments)} isCode /></section>
+        <section><h4>Arguments</h4><LongText text={indentJson(call.arguments)} isCode /></section>
       )}
       {place !== undefined && (
         <button type='button' class='button small' onClick={() => go(place)}>
@@ -45,7 +46,7 @@ function Facts ({ call }: { call: LiveCall }): JSX.Element {
   const { time, ms, mount, method, client, era, transport, subject, clientId, session, reqId, reason, status } = call
   const facts: ReadonlyArray<readonly [name: string, value: string | undefined]> = [
     ['Time', formatTime(time) + formatFraction(time)],
-    ['Took', ms === undefined ? undefined : formatMs(ms)],
+    ['Took', ms === undefined ? undefined : formatDuration(ms)],
     ['Mount', mount],
     ['Method', method],
     ['Refused', reason === undefined ? undefined : `${reason}, status ${status}`],
@@ -58,12 +59,12 @@ function Facts ({ call }: { call: LiveCall }): JSX.Element {
     ['Request', reqId]
   ]
   return (
-    <dl>{facts.map(([name, value]) => value !== undefined && <Fact key={name} name={name}>{visible(value)}</Fact>)}</dl>
+    <dl>
+      {facts.map(([name, value]) => value !== undefined && (
+        <div key={name}><dt>{name}</dt><dd><bdi>{visible(value)}</bdi></dd></div>
+      ))}
+    </dl>
   )
-}
-
-function Fact ({ name, children }: { name: string, children: ComponentChildren }): JSX.Element {
-  return <div><dt>{name}</dt><dd><bdi>{children}</bdi></dd></div>
 }
 
 const KINDS: Readonly<Record<string, Place['kind']>> = {
@@ -74,18 +75,5 @@ const KINDS: Readonly<Record<string, Place['kind']>> = {
 function placeOf ({ mount, method = '', target, arguments: args }: LiveCall): Place | undefined {
   const kind = KINDS[method]
   if (kind === undefined || target === undefined) return undefined
-  return { mount, kind, name: target, ...(args !== undefined && isJson(args) && { args }) }
-}
-
-function isJson (text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function pretty (text: string): string {
-  return isJson(text) ? writeJson(JSON.parse(text)) : text
+  return { mount, kind, name: target, ...(args !== undefined && parseJson(args) !== undefined && { args }) }
 }

@@ -3,10 +3,11 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { JSX } from 'preact'
 import { Badge } from '../parts/badge.tsx'
 import { followScroll } from '../parts/follow-scroll.ts'
+import { formatDuration, formatFraction, formatTime } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
 import { visible } from '../parts/text.tsx'
 import type { Entry, LiveCall } from './feed.ts'
-import { formatFraction, formatMs, formatTime, OUTCOMES } from './outcome.ts'
+import { OUTCOMES } from './outcome.ts'
 import { chosenKey, listed } from './view.ts'
 
 const COLUMNS = ['Time', 'Outcome', 'Call', 'Mount', 'Client', 'User', 'Took'] as const
@@ -143,7 +144,7 @@ function Cells ({ call }: { call: LiveCall }): JSX.Element {
       <span role='gridcell' class='user'><bdi>{visible(subject ?? clientId ?? '')}</bdi></span>
       <span role='gridcell' class='took'>
         {ms !== undefined && <span class='took-bar' style={{ width: `${widthOf(ms)}%` }} />}
-        {ms !== undefined && <span class='took-text'>{formatMs(ms)}</span>}
+        {ms !== undefined && <span class='took-text'>{formatDuration(ms)}</span>}
       </span>
     </>
   )

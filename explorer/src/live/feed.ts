@@ -2,8 +2,8 @@
 import { signal } from '@preact/signals'
 import { createParser } from 'eventsource-parser'
 import type { OpenNow, WatchedCall, WatchMessage } from '../../../lib/explorer/watched.ts'
+import { formatCount, formatTime } from '../parts/format.ts'
 import { reloadMounts } from '../state/mounts.ts'
-import { formatTime } from './outcome.ts'
 import { recordCalls } from './series.ts'
 
 export type { OpenNow }
@@ -145,7 +145,7 @@ function begin (): void {
 function take ({ calls, dropped, open }: WatchMessage): void {
   if (open !== null) openNow.value = open
   recordCalls(calls)
-  const gap = `${dropped.toLocaleString('en')} calls are missing: they came faster than the page reads`
+  const gap = `${formatCount(dropped, 'call')} missing: they came faster than the page reads`
   add([...calls.map((call) => ({ ...call, text: searchedText(call) })), ...dropped === 0 ? [] : [{ gap }]])
 }
 

@@ -2,12 +2,14 @@
 import '../style/live.css'
 import { useEffect } from 'preact/hooks'
 import type { JSX } from 'preact'
+import { formatCount, formatNumber } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
+import { Notice } from '../parts/notice.tsx'
+import { SearchField } from '../parts/search-field.tsx'
 import { visible } from '../parts/text.tsx'
 import { CallDetails } from './call-details.tsx'
 import { CallTable } from './call-table.tsx'
 import { clearEntries, entries, feedProblem, followFeed, isWatching, openNow } from './feed.ts'
-import { SEARCH_ID } from '../view/side-list.tsx'
 import { LoadCards } from './load-cards.tsx'
 import { OUTCOMES } from './outcome.ts'
 import { startClock } from './series.ts'
@@ -28,7 +30,7 @@ export function LivePage (): JSX.Element {
         <span class='gap' />
         <FeedStatus />
       </header>
-      {feedProblem.value !== undefined && <div class='notice warn' role='alert'><p>{feedProblem.value}</p></div>}
+      {feedProblem.value !== undefined && <Notice tone='warn'><p>{feedProblem.value}</p></Notice>}
       <LoadCards />
       <Toolbar />
       <div class={`live-body${call === undefined ? '' : ' has-details'}`}>
@@ -65,15 +67,9 @@ function Toolbar (): JSX.Element {
     <div class='live-tools' role='toolbar' aria-label='The list of calls'>
       <button type='button' class='button small' aria-pressed={isStopped} onClick={toggleStopped}>
         <Icon name={isStopped ? 'play' : 'pause'} /> {isStopped ? 'Go on' : 'Pause'}
-        {waiting.value > 0 && <span class='badge accent'>{waiting.value.toLocaleString('en')} new</span>}
+        {waiting.value > 0 && <span class='badge accent'>{formatNumber(waiting.value)} new</span>}
       </button>
-      <div class='search live-search'>
-        <Icon name='search' />
-        <input
-          id={SEARCH_ID} type='search' class='input' placeholder='Filter' aria-label='Filter the calls'
-          value={searched.value} onInput={(event) => { searched.value = event.currentTarget.value }}
-        />
-      </div>
+      <SearchField label='Filter the calls' placeholder='Filter' text={searched} />
       <select
         class='input' aria-label='Mount of the calls'
         value={shownMount.value} onChange={(event) => { shownMount.value = event.currentTarget.value }}
@@ -90,7 +86,7 @@ function Toolbar (): JSX.Element {
         {Object.entries(OUTCOMES).map(([outcome, { word }]) => <option key={outcome} value={outcome}>{word}</option>)}
       </select>
       <span class='gap' />
-      <span class='quiet live-count'>{listed.value.length.toLocaleString('en')} calls</span>
+      <span class='quiet live-count'>{formatCount(listed.value.length, 'call')}</span>
       <button type='button' class='button small' onClick={clearEntries}>Clear</button>
     </div>
   )

@@ -1,8 +1,8 @@
 // The cards above the list: calls, errors and latency of the last minute, and what is open now.
 import type { ComponentChildren, JSX } from 'preact'
+import { formatDuration, formatNumber } from '../parts/format.ts'
 import { visible } from '../parts/text.tsx'
 import { openNow, type OpenNow } from './feed.ts'
-import { formatMs } from './outcome.ts'
 import { lastSecond, readMinute } from './series.ts'
 import { ColumnChart, LineChart } from './sparkline.tsx'
 import { shownMount } from './view.ts'
@@ -14,12 +14,12 @@ export function LoadCards (): JSX.Element {
   const now = calls.at(-1) ?? 0
   const peak = Math.max(0, ...calls.map((count) => count ?? 0))
   const share = totals.calls === 0 ? 0 : totals.errors / totals.calls * 100
-  const [half, most] = [totals.p50, totals.p95].map((ms) => ms === undefined ? '–' : formatMs(ms))
+  const [half, most] = [totals.p50, totals.p95].map((ms) => ms === undefined ? '–' : formatDuration(ms))
   return (
     <div class='load-cards'>
       <Card
-        title='Calls' value={formatCount(now)} unit='a second'
-        note={`${formatCount(totals.calls)} in the last minute, ${formatCount(peak)} at most`}
+        title='Calls' value={formatNumber(now)} unit='a second'
+        note={`${formatNumber(totals.calls)} in the last minute, ${formatNumber(peak)} at most`}
       >
         <LineChart
           lines={[{ values: calls, tone: 'accent', isFilled: true }]}
@@ -27,7 +27,7 @@ export function LoadCards (): JSX.Element {
         />
       </Card>
       <Card
-        title='Errors' value={formatCount(totals.errors)} unit='in a minute'
+        title='Errors' value={formatNumber(totals.errors)} unit='in a minute'
         note={`${share.toFixed(share > 0 && share < 10 ? 1 : 0)} % of the calls`}
       >
         <ColumnChart values={errors} label={`Errors a second in the last minute: ${totals.errors} in all`} />
@@ -60,10 +60,6 @@ function Card ({ title, value, unit, note, children }: CardProps): JSX.Element {
       <p class='quiet load-note'>{note}</p>
     </section>
   )
-}
-
-function formatCount (count: number): string {
-  return count.toLocaleString('en')
 }
 
 const GAUGES: ReadonlyArray<readonly [title: string, key: keyof OpenNow]> = [
@@ -103,7 +99,7 @@ function OpenRow ({ mount, open }: { mount: string, open: OpenNow }): JSX.Elemen
         </button>
       </th>
       {GAUGES.map(([title, key]) => (
-        <td key={title} class={open[key] > 0 ? 'some' : ''}>{formatCount(open[key])}</td>
+        <td key={title} class={open[key] > 0 ? 'some' : ''}>{formatNumber(open[key])}</td>
       ))}
     </tr>
   )

@@ -1,5 +1,6 @@
 // What of the feed is shown: the filters, the pause, and the call that is chosen.
 import { computed, effect, signal } from '@preact/signals'
+import { createMatcher } from '../parts/search-field.tsx'
 import { entries, lastKey, type Entry, type LiveCall } from './feed.ts'
 import { hasFailed } from './outcome.ts'
 
@@ -18,17 +19,17 @@ export const stopped = signal<{ readonly entries: readonly Entry[], readonly las
 /** The key of the chosen call. */
 export const chosenKey = signal<number | undefined>(undefined)
 
-const words = computed(() => searched.value.toLowerCase().split(/\s+/).filter((word) => word !== ''))
+const matcher = computed(() => createMatcher(searched.value))
 
 /** The entries that are listed. */
 export const listed = computed<readonly Entry[]>(() => {
   const all = stopped.value?.entries ?? entries.value
-  const [mount, outcome, wanted] = [shownMount.value, shownOutcome.value, words.value]
-  if (mount === '' && outcome === '' && wanted.length === 0) return all
+  const [mount, outcome, matches] = [shownMount.value, shownOutcome.value, matcher.value]
+  if (mount === '' && outcome === '' && searched.value.trim() === '') return all
   return all.filter((entry) => 'gap' in entry || (
     (mount === '' || entry.mount === mount) &&
     (outcome === '' || entry.outcome === outcome || (outcome === 'failed' && hasFailed(entry.outcome))) &&
-    wanted.every((word) => entry.text.includes(word))
+    matches(entry.text)
   ))
 })
 

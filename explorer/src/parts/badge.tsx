@@ -2,8 +2,11 @@
 import type { ComponentChildren, JSX } from 'preact'
 import type { ToolAnnotations } from '@modelcontextprotocol/client'
 
+/** What the colour of a label says. */
+export type Tone = 'plain' | 'good' | 'warn' | 'bad' | 'accent'
+
 interface BadgeProps {
-  readonly tone?: 'plain' | 'good' | 'warn' | 'bad' | 'accent'
+  readonly tone?: Tone
   readonly title?: string
   readonly children: ComponentChildren
 }

@@ -1,25 +1,26 @@
 // A button that copies a text, and says that it did.
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import type { JSX } from 'preact'
 import { Icon } from './icon.tsx'
 
 const SHOWN_MS = 1500
 
 /** A button that copies a text. @param what The thing that is copied, for screen readers. */
-export function CopyButton ({ text, what, label }: { text: string, what: string, label?: string }): JSX.Element {
+export function CopyButton ({ text, what }: { text: string, what: string }): JSX.Element {
   const [isCopied, setCopied] = useState(false)
+  useEffect(() => {
+    if (!isCopied) return
+    const timer = setTimeout(() => setCopied(false), SHOWN_MS)
+    return () => clearTimeout(timer)
+  }, [isCopied])
+
   const copy = async (): Promise<void> => {
     await writeClipboard(text)
     setCopied(true)
-    setTimeout(() => setCopied(false), SHOWN_MS)
   }
   return (
-    <button
-      type='button' class={label === undefined ? 'icon-button' : 'button small'}
-      aria-label={`Copy ${what}`} title={`Copy ${what}`} onClick={copy}
-    >
+    <button type='button' class='icon-button' aria-label={`Copy ${what}`} title={`Copy ${what}`} onClick={copy}>
       <Icon name={isCopied ? 'check' : 'copy'} />
-      {label !== undefined && <span>{isCopied ? 'Copied' : label}</span>}
       <span class='hidden' role='status'>{isCopied ? 'Copied' : ''}</span>
     </button>
   )

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks'
 import type { JSX } from 'preact'
 import { isObject } from '../schema/json-schema.ts'
 import { writeJsonLine } from '../schema/json-text.ts'
+import { formatCount } from './format.ts'
 import { visible } from './text.tsx'
 
 const PAGE = 100
@@ -41,7 +42,7 @@ export function DataTable ({ rows, label }: { rows: Rows, label: string }): JSX.
       </table>
       {rows.length > count && (
         <button type='button' class='link' onClick={() => setCount(count + PAGE * 10)}>
-          Show more ({rows.length - count} rows left)
+          Show more ({formatCount(rows.length - count, 'row')} left)
         </button>
       )}
     </div>

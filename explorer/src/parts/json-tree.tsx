@@ -1,6 +1,7 @@
 // A JSON value as a tree. Only what is open is drawn, so depth and size cost nothing.
 import { useState } from 'preact/hooks'
 import type { JSX } from 'preact'
+import { formatCount } from './format.ts'
 import { visible } from './text.tsx'
 
 const PAGE = 100
@@ -29,7 +30,7 @@ function Branch ({ value, depth, name }: NodeProps & { readonly value: object })
   if (entries.length === 0) {
     return <div class='json-leaf'><Name name={name} /><span class='json-mark'>{open}{close}</span></div>
   }
-  const summary = isArray ? `${entries.length} items` : `${entries.length} keys`
+  const summary = formatCount(entries.length, isArray ? 'item' : 'key')
   return (
     <div class='json-branch'>
       <button type='button' class='json-toggle' aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
@@ -69,7 +70,7 @@ function Scalar ({ value }: { value: unknown }): JSX.Element {
       <span class={`json-value ${kind}`}><bdi>{visible(isWhole ? text : text.slice(0, SHORT))}</bdi></span>
       {text.length > SHORT && !isWhole && (
         <button type='button' class='link' onClick={() => setWhole(true)}>
-          … {text.length.toLocaleString('en')} characters
+          … {formatCount(text.length, 'character')}
         </button>
       )}
     </>

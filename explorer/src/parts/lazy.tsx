@@ -2,15 +2,15 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { ComponentType, JSX } from 'preact'
 
-/** Creates a component that is loaded when it is first drawn. @param Waiting Is drawn until then. */
+/** Creates a component that is loaded when it is first drawn. @param Loading Is drawn until then. */
 export function lazyPart<Props extends object> (
-  load: () => Promise<ComponentType<Props>>, Waiting: () => JSX.Element
+  load: () => Promise<ComponentType<Props>>, Loading: () => JSX.Element = Ellipsis
 ): (props: Props) => JSX.Element {
   let loaded: ComponentType<Props> | undefined
-  let loading: Promise<void> | undefined
-  const start = (): Promise<void> => {
-    loading ??= load().then((component) => { loaded = component })
-    return loading
+  let loading: Promise<ComponentType<Props>> | undefined
+  const start = async (): Promise<void> => {
+    loading ??= load()
+    loaded = await loading
   }
   return function Lazy (props) {
     const [, setReady] = useState(loaded !== undefined)
@@ -18,6 +18,10 @@ export function lazyPart<Props extends object> (
       if (loaded === undefined) start().then(() => setReady(true))
     }, [])
     const Loaded = loaded
-    return Loaded === undefined ? <Waiting /> : <Loaded {...props} />
+    return Loaded === undefined ? <Loading /> : <Loaded {...props} />
   }
+}
+
+function Ellipsis (): JSX.Element {
+  return <p class='quiet'>…</p>
 }

@@ -1,6 +1,7 @@
 // Texts of servers, made safe to look at: what is invisible or turns the direction of writing is shown as its code.
 import { useState } from 'preact/hooks'
 import type { JSX } from 'preact'
+import { formatNumber } from './format.ts'
 
 // Control characters but tab, line feed and carriage return; marks and overrides of direction; other invisible ones.
 // eslint-disable-next-line no-control-regex
@@ -26,23 +27,9 @@ export function LongText ({ text, isCode = false }: { text: string, isCode?: boo
       <pre class={isCode ? 'code' : 'prose'} tabIndex={0} dir='auto'>{shown}</pre>
       {text.length > length && (
         <button type='button' class='link' onClick={() => setLength(length * 10)}>
-          Show more ({(text.length - length).toLocaleString('en')} characters left)
+          Show more ({formatNumber(text.length - length)} characters left)
         </button>
       )}
     </div>
   )
-}
-
-const UNITS = ['B', 'KiB', 'MiB', 'GiB']
-
-/** Writes a number of bytes. */
-export function formatBytes (bytes: number): string {
-  const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), UNITS.length - 1)
-  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${UNITS[power]}`
-}
-
-/** Writes a duration. */
-export function formatDuration (ms: number): string {
-  if (ms < 1) return '< 1 ms'
-  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`
 }

@@ -1,4 +1,5 @@
 // JSON Schemas as the page reads them. Servers write them, so nothing about them is certain.
+import { decodeComponent } from './uri-component.ts'
 
 /** A JSON Schema, or what claims to be one. */
 export interface JsonSchema {
@@ -29,18 +30,10 @@ export function resolveRef (root: JsonSchema, ref: string): JsonSchema | undefin
   if (!ref.startsWith('#/')) return undefined
   let found: unknown = root
   for (const part of ref.slice(2).split('/')) {
-    const name = decode(part).replaceAll('~1', '/').replaceAll('~0', '~')
+    const name = decodeComponent(part).replaceAll('~1', '/').replaceAll('~0', '~')
     found = isObject(found) || Array.isArray(found) ? Reflect.get(found, name) : undefined
   }
   return isObject(found) ? found : undefined
-}
-
-function decode (text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
 }
 
 /** Whether a tool can be called without arguments. */

@@ -13,6 +13,21 @@ export function writeJsonLine (value: unknown): string {
   return stringify(value, 0)
 }
 
+/** Indents a text that is JSON. Any other text is returned as it is. */
+export function indentJson (text: string): string {
+  const value = parseJson(text)
+  return value === undefined ? text : writeJson(value)
+}
+
+/** Parses a text; undefined if it is not JSON. */
+export function parseJson (text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 function stringify (value: unknown, indent: number): string {
   try {
     return JSON.stringify(value, null, indent) ?? ''

@@ -1,6 +1,7 @@
 // The place in the page: the mount, the item and its arguments, written in the fragment of the URL. The fragment never
 // reaches a server, and holds no secrets.
 import { signal } from '@preact/signals'
+import { decodeComponent } from '../schema/uri-component.ts'
 
 /** The kinds of items that a server offers. */
 export type Kind = 'tool' | 'resource' | 'template' | 'prompt'
@@ -30,7 +31,7 @@ function isKind (text: string | undefined): text is Kind {
 /** Reads a place from the fragment of a URL. */
 export function parsePlace (hash: string): Place {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?')
-  const [mount, kind, name] = path.split('/').map(decode)
+  const [mount, kind, name] = path.split('/').map(decodeComponent)
   const params = new URLSearchParams(query)
   const era = params.get('era')
   return {
@@ -39,14 +40,6 @@ export function parsePlace (hash: string): Place {
     ...(params.has('args') && { args: params.get('args') ?? '' }),
     ...((era === 'modern' || era === 'legacy') && { era }),
     ...(params.get('view') === 'live' && { isLive: true })
-  }
-}
-
-function decode (text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
   }
 }
 

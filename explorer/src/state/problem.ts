@@ -1,4 +1,5 @@
 // Why a server could not be reached or refused the page, in words that say what to do.
+import type { ProtocolError } from '@modelcontextprotocol/client'
 import { official } from './load-client.ts'
 
 /** A reply that refuses a request. */
@@ -42,11 +43,11 @@ const BY_STATUS: Readonly<Record<number, Omit<Problem, 'text'>>> = {
 
 /** Describes an error of the client for the user. */
 export function describeProblem (error: unknown, refusal: Refusal | undefined): Problem {
-  const text = textOf(error)
+  const text = messageOf(error)
   const status = official !== undefined && error instanceof official.SdkHttpError ? error.status : refusal?.status
   const known = status === undefined ? undefined : BY_STATUS[status]
   if (known !== undefined) return { ...known, text: `The app answered ${status}. ${text}` }
-  if (official !== undefined && error instanceof official.ProtocolError) {
+  if (isProtocolError(error)) {
     return { title: 'The server answered with an error', text: `${text} (${error.code})` }
   }
   if (refusal === undefined) {
@@ -55,6 +56,12 @@ export function describeProblem (error: unknown, refusal: Refusal | undefined): 
   return { title: 'The page could not connect', text }
 }
 
-function textOf (error: unknown): string {
+/** Whether the server has answered a request with an error. */
+export function isProtocolError (error: unknown): error is ProtocolError {
+  return official !== undefined && error instanceof official.ProtocolError
+}
+
+/** What an error says. */
+export function messageOf (error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

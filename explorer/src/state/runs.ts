@@ -2,8 +2,11 @@
 import { signal } from '@preact/signals'
 import type { CallToolResult, GetPromptResult, Progress, ReadResourceResult } from '@modelcontextprotocol/client'
 import type { Connection, LogEntry } from './connection.ts'
-import { official } from './load-client.ts'
 import type { Kind } from './place.ts'
+import { isProtocolError, messageOf } from './problem.ts'
+
+/** Arguments by their names. */
+export type Args = Readonly<Record<string, unknown>>
 
 /** The result of a run. */
 export type RunResult =
@@ -24,7 +27,7 @@ export interface Run {
   readonly mount: string
   readonly kind: Kind
   readonly name: string
-  readonly args: Readonly<Record<string, unknown>>
+  readonly args: Args
   readonly startedAt: number
   readonly progress?: Progress
   readonly log: readonly LogEntry[]
@@ -50,7 +53,7 @@ export interface RunRequest {
   readonly kind: Kind
   /** The name of the tool or prompt, or the URI of the resource. */
   readonly name: string
-  readonly args: Readonly<Record<string, unknown>>
+  readonly args: Args
 }
 
 /** Runs something, and shows what becomes of it. */
@@ -110,7 +113,7 @@ async function send (connection: Connection, request: RunRequest, options: SendO
   }
 }
 
-function textsOf (args: Readonly<Record<string, unknown>>): Record<string, string> {
+function textsOf (args: Args): Record<string, string> {
   return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, String(value)]))
 }
 
@@ -134,9 +137,8 @@ export function cancelRun (id: number): void {
 }
 
 function describeFailure (error: unknown): RunFailure {
-  const message = error instanceof Error ? error.message : String(error)
-  if (official === undefined || !(error instanceof official.ProtocolError)) return { message }
-  return { message, code: error.code, data: error.data }
+  const message = messageOf(error)
+  return isProtocolError(error) ? { message, code: error.code, data: error.data } : { message }
 }
 
 /** The newest run of an item. */

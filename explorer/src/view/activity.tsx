@@ -4,13 +4,14 @@ import { useState } from 'preact/hooks'
 import type { JSX } from 'preact'
 import { Badge } from '../parts/badge.tsx'
 import { CopyButton } from '../parts/copy-button.tsx'
+import { formatCount, formatDuration } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Tabs, type Tab } from '../parts/tabs.tsx'
-import { formatDuration, LongText, visible } from '../parts/text.tsx'
-import { writeJson } from '../schema/json-text.ts'
+import { LongText, visible } from '../parts/text.tsx'
+import { indentJson } from '../schema/json-text.ts'
 import { connection } from '../state/current.ts'
 import { clearExchanges, exchanges, type WireExchange } from '../wire/exchanges.ts'
-import { Log } from './run-panel.tsx'
+import { Log } from './log.tsx'
 
 /** Whether the activity is shown. */
 export const isActivityShown = signal(false)
@@ -78,7 +79,7 @@ function WireLine ({ exchange }: { exchange: WireExchange }): JSX.Element {
       <span class='rpc'><bdi>{visible(rpc ?? method)}</bdi></span>
       {target !== undefined && <span class='quiet target'><bdi>{visible(target.slice(0, 100))}</bdi></span>}
       <span class='gap' />
-      {count > 1 && <span class='quiet'>{count} events</span>}
+      {count > 1 && <span class='quiet'>{formatCount(count, 'event')}</span>}
       <span class='quiet'>{duration === undefined ? 'open' : formatDuration(duration)}</span>
     </>
   )
@@ -94,6 +95,7 @@ const SHOWN = 50
 
 function Exchange ({ exchange }: { exchange: WireExchange }): JSX.Element {
   const { method, url, requestHeaders, requestBody, status, responseHeaders = [], events, dropped, failure } = exchange
+  const hidden = events.length + dropped - SHOWN
   const head = `${method} ${new URL(url).pathname}\n${headerLines(requestHeaders)}`
   const request = [head, '', requestBody ?? '']
   const reply = [status ?? '', headerLines(responseHeaders), '', ...events.map((event) => event.text)]
@@ -103,15 +105,15 @@ function Exchange ({ exchange }: { exchange: WireExchange }): JSX.Element {
       <CopyButton text={text} what='the exchange' />
       <h3>Request</h3>
       <pre class='code' tabIndex={0}>{visible(head)}</pre>
-      {requestBody !== undefined && <LongText text={pretty(requestBody)} isCode />}
+      {requestBody !== undefined && <LongText text={indentJson(requestBody)} isCode />}
       <h3>Reply {status}</h3>
       {failure !== undefined && <p class='quiet'>{visible(failure)}</p>}
       <pre class='code' tabIndex={0}>{visible(headerLines(responseHeaders))}</pre>
-      {events.length + dropped > SHOWN && <p class='quiet'>{events.length + dropped - SHOWN} earlier events</p>}
+      {hidden > 0 && <p class='quiet'>{formatCount(hidden, 'earlier event')}</p>}
       {events.slice(-SHOWN).map(({ at, id, text }, index) => (
         <div key={index} class='event'>
           <div class='quiet'>+{formatDuration(at)}{id !== undefined && ` · id ${visible(id)}`}</div>
-          <LongText text={pretty(text)} isCode />
+          <LongText text={indentJson(text)} isCode />
         </div>
       ))}
     </div>
@@ -120,12 +122,4 @@ function Exchange ({ exchange }: { exchange: WireExchange }): JSX.Element {
 
 function headerLines (headers: WireExchange['requestHeaders']): string {
   return headers.map(([name, value]) => `${name}: ${value}`).join('\n')
-}
-
-function pretty (text: string): string {
-  try {
-    return writeJson(JSON.parse(text))
-  } catch {
-    return text
-  }
 }

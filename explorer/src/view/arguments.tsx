@@ -1,16 +1,23 @@
 // The arguments of a call: a form, or JSON that is checked as it is written.
 import { signal } from '@preact/signals'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { JSX } from 'preact'
 import type { SchemaFormProps } from '../form/schema-form.tsx'
 import { Boundary } from '../parts/boundary.tsx'
+import { Choice } from '../parts/choice.tsx'
 import { lazyPart } from '../parts/lazy.tsx'
 import { visible } from '../parts/text.tsx'
 import { hasProperties, isObject, type JsonSchema } from '../schema/json-schema.ts'
 import { findFaults, type Fault } from '../schema/validation.ts'
+import { messageOf } from '../state/problem.ts'
+import type { Args } from '../state/runs.ts'
 
-/** Whether the form has been loaded, so that it can be filled in. */
-export const isFormLoaded = signal(false)
+const isFormLoaded = signal(false)
+
+/** Whether the arguments of a schema can be filled in: the form has been loaded, or there is none. */
+export function isFormReady (schema: JsonSchema): boolean {
+  return isFormLoaded.value || !hasProperties(schema)
+}
 
 async function loadForm (): Promise<(props: SchemaFormProps) => JSX.Element> {
   const { SchemaForm } = await import('../form/schema-form.tsx')
@@ -20,13 +27,11 @@ async function loadForm (): Promise<(props: SchemaFormProps) => JSX.Element> {
 
 const SchemaForm = lazyPart<SchemaFormProps>(loadForm, () => <div class='form-waiting' aria-busy='true' />)
 
-/** Loads the form before it is drawn, once the page has nothing else to do. */
-export function prepareForm (): void {
-  setTimeout(() => { loadForm() }, 200)
+/** Loads the form a moment later, so that the next item that has one need not wait. Returns what cancels this. */
+export function prepareForm (): () => void {
+  const timer = setTimeout(() => { loadForm().catch(() => {}) }, 200)
+  return () => clearTimeout(timer)
 }
-
-/** Arguments by their names. */
-export type Args = Readonly<Record<string, unknown>>
 
 interface ArgumentsProps {
   readonly id: string
@@ -36,22 +41,21 @@ interface ArgumentsProps {
   onSubmit (value: Args): void
 }
 
+const EDITORS = [['form', 'Form'], ['json', 'JSON']] as const
+
 /** The arguments of a call. */
 export function Arguments (props: ArgumentsProps): JSX.Element {
   const { id, schema, value, onChange, onSubmit } = props
-  const [isJson, setJson] = useState(false)
+  const [editor, setEditor] = useState<'form' | 'json'>('form')
   const hasForm = hasProperties(schema)
   return (
     <div class='arguments'>
       <div class='arguments-head'>
         <h3>Arguments</h3>
-        <div class='segments small' role='group' aria-label='Written as'>
-          <button type='button' aria-pressed={!isJson} onClick={() => setJson(false)}>Form</button>
-          <button type='button' aria-pressed={isJson} onClick={() => setJson(true)}>JSON</button>
-        </div>
+        <Choice label='Written as' options={EDITORS} chosen={editor} onChoose={setEditor} isSmall />
       </div>
-      {isJson && <JsonArguments {...props} />}
-      {!isJson && hasForm && (
+      {editor === 'json' && <JsonArguments {...props} />}
+      {editor === 'form' && hasForm && (
         <Boundary instead={<NoForm {...props} />}>
           <SchemaForm
             id={id} schema={schema} value={value}
@@ -59,7 +63,7 @@ export function Arguments (props: ArgumentsProps): JSX.Element {
           />
         </Boundary>
       )}
-      {!isJson && !hasForm && (
+      {editor === 'form' && !hasForm && (
         <form id={id} onSubmit={(event) => { event.preventDefault(); onSubmit(value) }}>
           <p class='quiet'>No arguments.</p>
         </form>
@@ -78,17 +82,12 @@ function asArgs (value: unknown): Args {
 
 function JsonArguments ({ id, schema, value, onChange, onSubmit }: ArgumentsProps): JSX.Element {
   const [text, setText] = useState(() => JSON.stringify(value, null, 2))
-  const [faults, setFaults] = useState<readonly Fault[]>([])
-  const parsed = parse(text)
-
-  useEffect(() => {
-    setFaults('problem' in parsed ? [{ path: '', message: parsed.problem }] : findFaults(schema, parsed.value))
-    if ('value' in parsed && isObject(parsed.value)) onChange(parsed.value)
-  }, [text])
+  const { args, faults } = useMemo(() => readArgs(text, schema), [text, schema])
+  useEffect(() => { if (args !== undefined) onChange(args) }, [args])
 
   const submit = (event: Event): void => {
     event.preventDefault()
-    if ('value' in parsed) onSubmit(asArgs(parsed.value))
+    if (args !== undefined) onSubmit(args)
   }
   return (
     <form id={id} onSubmit={submit}>
@@ -106,11 +105,18 @@ function JsonArguments ({ id, schema, value, onChange, onSubmit }: ArgumentsProp
   )
 }
 
-function parse (text: string): { readonly value: unknown } | { readonly problem: string } {
+interface ReadArgs {
+  /** Undefined if the text is no object of JSON. */
+  readonly args?: Args
+  readonly faults: readonly Fault[]
+}
+
+function readArgs (text: string, schema: JsonSchema): ReadArgs {
   try {
-    const value: unknown = JSON.parse(text.trim() === '' ? '{}' : text)
-    return isObject(value) ? { value } : { problem: 'Arguments are an object, such as { "name": "value" }.' }
+    const args: unknown = JSON.parse(text.trim() === '' ? '{}' : text)
+    if (isObject(args)) return { args, faults: findFaults(schema, args) }
+    return { faults: [{ path: '', message: 'Arguments are an object, such as { "name": "value" }.' }] }
   } catch (error) {
-    return { problem: (error as Error).message }
+    return { faults: [{ path: '', message: messageOf(error) }] }
   }
 }

@@ -1,15 +1,22 @@
 // One block of content, by its kind.
-import type { ContentBlock as Block, ResourceContents } from '@modelcontextprotocol/client'
+import type {
+  ContentBlock as ResultBlock, ResourceContents, SamplingMessageContentBlock
+} from '@modelcontextprotocol/client'
 import { useState } from 'preact/hooks'
 import type { JSX } from 'preact'
+import { Choice } from '../parts/choice.tsx'
 import { asRows, DataTable } from '../parts/data-table.tsx'
+import { formatBytes } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
 import { JsonTree } from '../parts/json-tree.tsx'
-import { lazyPart } from '../parts/lazy.tsx'
-import { formatBytes, LongText, visible } from '../parts/text.tsx'
-import { go, place } from '../state/place.ts'
+import { Markdown } from '../parts/lazy-markdown.ts'
+import { LongText, visible } from '../parts/text.tsx'
+import { parseJson } from '../schema/json-text.ts'
+import { placeOf } from '../state/item-place.ts'
+import { go } from '../state/place.ts'
 
-const Markdown = lazyPart(async () => (await import('../parts/markdown.tsx')).Markdown, () => <p class='quiet'>…</p>)
+/** A block of a result, or of a message to a model. */
+export type Block = ResultBlock | SamplingMessageContentBlock
 
 /** One block of content. */
 export function ContentBlock ({ block }: { block: Block }): JSX.Element {
@@ -42,7 +49,12 @@ export function ResourceBlock ({ contents }: { contents: ResourceContents }): JS
 function Blob ({ data, mimeType }: { data: string, mimeType: string }): JSX.Element {
   if (mimeType.startsWith('image/')) return <Picture data={data} mimeType={mimeType} />
   if (mimeType.startsWith('audio/')) return <Sound data={data} mimeType={mimeType} />
-  return <p class='quiet'>{formatBytes(data.length * 3 / 4)} of {visible(mimeType)}</p>
+  return <p class='quiet'>{formatSize(data)} of {visible(mimeType)}</p>
+}
+
+// Four characters of Base64 hold three bytes.
+function formatSize (base64: string): string {
+  return formatBytes(base64.length * 3 / 4)
 }
 
 type View = 'markdown' | 'json' | 'table' | 'text'
@@ -50,7 +62,7 @@ const NAMES: Readonly<Record<View, string>> = { markdown: 'Markdown', json: 'Tre
 
 /** A text, shown as what it is: Markdown, JSON, a table, or plain. */
 export function Text ({ text, mimeType }: { text: string, mimeType?: string | undefined }): JSX.Element {
-  const json = parseJson(text)
+  const json = parseStructure(text)
   const rows = asRows(json)
   const views: View[] = [
     ...rows !== undefined ? ['table' as const] : [],
@@ -63,13 +75,9 @@ export function Text ({ text, mimeType }: { text: string, mimeType?: string | un
   return (
     <div class='block'>
       {views.length > 1 && (
-        <div class='segments small' role='group' aria-label='Shown as'>
-          {views.map((name) => (
-            <button key={name} type='button' aria-pressed={name === view} onClick={() => setChosen(name)}>
-              {NAMES[name]}
-            </button>
-          ))}
-        </div>
+        <Choice
+          label='Shown as' options={views.map((name) => [name, NAMES[name]])} chosen={view} onChoose={setChosen} isSmall
+        />
       )}
       {view === 'table' && rows !== undefined && <DataTable rows={rows} label='Result' />}
       {view === 'json' && <JsonTree value={json} />}
@@ -88,20 +96,15 @@ function isMarkdown (text: string, mimeType: string | undefined): boolean {
 const MAX_JSON = 2_000_000
 
 /** Parses a text that is an object or an array; undefined if it is neither. */
-function parseJson (text: string): unknown {
-  if (!/^\s*[[{]/.test(text) || text.length > MAX_JSON) return undefined
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+function parseStructure (text: string): unknown {
+  return /^\s*[[{]/.test(text) && text.length <= MAX_JSON ? parseJson(text) : undefined
 }
 
 const IMAGES = /^image\/(?:png|jpeg|gif|webp|avif|bmp|svg\+xml)$/
 
 function Picture ({ data, mimeType }: { data: string, mimeType: string }): JSX.Element {
   const [isBroken, setBroken] = useState(false)
-  const size = formatBytes(data.length * 3 / 4)
+  const size = formatSize(data)
   if (isBroken || !IMAGES.test(mimeType)) {
     return <p class='quiet'>A picture that this browser cannot show: {visible(mimeType)}, {size}</p>
   }
@@ -118,7 +121,7 @@ function Sound ({ data, mimeType }: { data: string, mimeType: string }): JSX.Ele
   return (
     <figure class='sound'>
       <audio controls src={`data:${mimeType};base64,${data}`} aria-label='Sound of the result' />
-      <figcaption class='quiet'>{visible(mimeType)}, {formatBytes(data.length * 3 / 4)}</figcaption>
+      <figcaption class='quiet'>{visible(mimeType)}, {formatSize(data)}</figcaption>
     </figure>
   )
 }
@@ -126,9 +129,8 @@ function Sound ({ data, mimeType }: { data: string, mimeType: string }): JSX.Ele
 function ResourceLink (
   { uri, name, description }: { uri: string, name: string, description?: string | undefined }
 ): JSX.Element {
-  const open = (): void => go({ mount: place.value.mount, era: place.value.era, kind: 'resource', name: uri })
   return (
-    <button type='button' class='resource-link' onClick={open}>
+    <button type='button' class='resource-link' onClick={() => go(placeOf({ kind: 'resource', name: uri }))}>
       <Icon name='resource' />
       <span><strong><bdi>{visible(name)}</bdi></strong> <code><bdi>{visible(uri)}</bdi></code></span>
       {description !== undefined && <span class='quiet' dir='auto'>{visible(description)}</span>}

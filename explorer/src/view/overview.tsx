@@ -3,15 +3,15 @@ import type { ComponentChildren, JSX } from 'preact'
 import { listConnecting, type Connecting } from '../../../lib/explorer/connect.ts'
 import { Badge } from '../parts/badge.tsx'
 import { CopyButton } from '../parts/copy-button.tsx'
+import { CopyableCode } from '../parts/copyable-code.tsx'
+import { formatCount } from '../parts/format.ts'
 import { JsonTree } from '../parts/json-tree.tsx'
-import { lazyPart } from '../parts/lazy.tsx'
+import { Markdown } from '../parts/lazy-markdown.ts'
 import { Tabs } from '../parts/tabs.tsx'
 import { visible } from '../parts/text.tsx'
 import { estimateTokens, formatTokens } from '../schema/tokens.ts'
 import type { Connection } from '../state/connection.ts'
 import { roots } from '../state/questions.ts'
-
-const Markdown = lazyPart(async () => (await import('../parts/markdown.tsx')).Markdown, () => <p class='quiet'>…</p>)
 
 /** What a mount is. */
 export function Overview ({ connection }: { connection: Connection }): JSX.Element {
@@ -39,10 +39,10 @@ export function Overview ({ connection }: { connection: Connection }): JSX.Eleme
           {mount.eras.includes('legacy') && (mount.hasSessions ? ', sessions' : ', stateless')}
         </Fact>
         <Fact name='Offers'>
-          {`${tools.length} tools`}{tools.length > 0 && ` (${formatTokens(tokens)} tokens)`}
-          {`, ${connection.resources.value?.length ?? 0} resources`}
-          {`, ${connection.templates.value?.length ?? 0} templates`}
-          {`, ${connection.prompts.value?.length ?? 0} prompts`}
+          {formatCount(tools.length, 'tool')}{tools.length > 0 && ` (${formatTokens(tokens)} tokens)`}
+          {`, ${formatCount(connection.resources.value?.length ?? 0, 'resource')}`}
+          {`, ${formatCount(connection.templates.value?.length ?? 0, 'template')}`}
+          {`, ${formatCount(connection.prompts.value?.length ?? 0, 'prompt')}`}
         </Fact>
       </dl>
       {server?.instructions !== undefined && (
@@ -97,10 +97,7 @@ function Client ({ client, how, text, link }: Connecting): JSX.Element {
   return (
     <>
       <p class='quiet'>{how}{link !== undefined && <>, or <a href={link}>open {client}</a></>}</p>
-      <div class='copyable'>
-        <CopyButton text={text} what={`the text for ${client}`} />
-        <pre class='code' tabIndex={0}>{text}</pre>
-      </div>
+      <CopyableCode text={text} what={`the text for ${client}`} />
     </>
   )
 }

@@ -1,12 +1,12 @@
 // The dialog in which the user answers what a server asks.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { ComponentChildren, JSX } from 'preact'
-import type { ContentBlock as Block } from '@modelcontextprotocol/client'
 import { visible } from '../parts/text.tsx'
-import { asSchema, hasProperties, isObject } from '../schema/json-schema.ts'
+import { asSchema } from '../schema/json-schema.ts'
 import { cannedAnswer, questions, textMessage, type Question } from '../state/questions.ts'
-import { Arguments, isFormLoaded, type Args } from './arguments.tsx'
-import { ContentBlock } from './content-block.tsx'
+import type { Args } from '../state/runs.ts'
+import { Arguments, isFormReady } from './arguments.tsx'
+import { Message } from './message.tsx'
 
 /** The oldest open question. */
 export function Questions (): JSX.Element | null {
@@ -14,12 +14,15 @@ export function Questions (): JSX.Element | null {
   if (question === undefined) return null
   return (
     <Dialog key={question.id} title={TITLES[question.kind]} onClose={() => dismiss(question)}>
-      {question.kind === 'sampling' && <Sampling question={question} />}
-      {question.kind === 'elicitation' && ('url' in question.params
-        ? <UrlQuestion question={question} url={question.params.url} />
-        : <FormQuestion question={question} />)}
+      <Body question={question} />
     </Dialog>
   )
+}
+
+function Body ({ question }: { question: Question }): JSX.Element {
+  if (question.kind === 'sampling') return <SamplingForm question={question} />
+  if ('url' in question.params) return <UrlQuestion question={question} url={question.params.url} />
+  return <FormQuestion question={question} />
 }
 
 const TITLES = { elicitation: 'The server asks', sampling: 'The server asks for a model' } as const
@@ -53,7 +56,6 @@ type SamplingRequest = Extract<Question, { kind: 'sampling' }>
 function FormQuestion ({ question: { params, answer } }: { question: Elicitation }): JSX.Element {
   const schema = asSchema('requestedSchema' in params ? params.requestedSchema : {})
   const [value, setValue] = useState<Args>({})
-  const isReady = isFormLoaded.value || !hasProperties(schema)
   const accept = (content: Args): void => {
     // The client checks the content against the schema before it is sent.
     answer({ action: 'accept', content: content as Record<string, string | number | boolean | string[]> })
@@ -63,9 +65,10 @@ function FormQuestion ({ question: { params, answer } }: { question: Elicitation
       <p class='description' dir='auto'>{visible(params.message)}</p>
       <Arguments id='question-form' schema={schema} value={value} onChange={setValue} onSubmit={accept} />
       <div class='actions'>
-        <button type='submit' form='question-form' class='button primary' disabled={!isReady}>Accept</button>
-        <button type='button' class='button' onClick={() => answer({ action: 'decline' })}>Decline</button>
-        <button type='button' class='button' onClick={() => answer({ action: 'cancel' })}>Cancel</button>
+        <button type='submit' form='question-form' class='button primary' disabled={!isFormReady(schema)}>
+          Accept
+        </button>
+        <RefusingButtons answer={answer} />
       </div>
     </>
   )
@@ -89,14 +92,22 @@ function UrlQuestion ({ question: { params, answer }, url }: { question: Elicita
             Open the page
           </a>
         )}
-        <button type='button' class='button' onClick={() => answer({ action: 'decline' })}>Decline</button>
-        <button type='button' class='button' onClick={() => answer({ action: 'cancel' })}>Cancel</button>
+        <RefusingButtons answer={answer} />
       </div>
     </>
   )
 }
 
-function Sampling ({ question: { params, answer, refuse } }: { question: SamplingRequest }): JSX.Element {
+function RefusingButtons ({ answer }: Pick<Elicitation, 'answer'>): JSX.Element {
+  return (
+    <>
+      <button type='button' class='button' onClick={() => answer({ action: 'decline' })}>Decline</button>
+      <button type='button' class='button' onClick={() => answer({ action: 'cancel' })}>Cancel</button>
+    </>
+  )
+}
+
+function SamplingForm ({ question: { params, answer, refuse } }: { question: SamplingRequest }): JSX.Element {
   const [text, setText] = useState('')
   const [isRule, setRule] = useState(false)
   const submit = (event: Event): void => {
@@ -107,16 +118,7 @@ function Sampling ({ question: { params, answer, refuse } }: { question: Samplin
   return (
     <form onSubmit={submit}>
       {params.systemPrompt !== undefined && <p class='quiet' dir='auto'>{visible(params.systemPrompt)}</p>}
-      <div class='messages'>
-        {params.messages.map(({ role, content }, index) => (
-          <div key={index} class={`message ${role}`}>
-            <div class='role'>{role}</div>
-            {[content].flat().map((block, part) => (
-              isObject(block) && <ContentBlock key={part} block={block as Block} />
-            ))}
-          </div>
-        ))}
-      </div>
+      {params.messages.map(({ role, content }, index) => <Message key={index} role={role} content={content} />)}
       <p class='quiet'>At most {params.maxTokens} tokens.</p>
       <label class='field-label' for='sample'>Answer in place of the model</label>
       <textarea

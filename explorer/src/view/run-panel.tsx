@@ -1,17 +1,20 @@
 // What becomes of a run: progress, log messages, the result, or the error.
 import type { JSX } from 'preact'
 import type { CallToolResult, GetPromptResult, Progress, ReadResourceResult } from '@modelcontextprotocol/client'
-import { asRows, DataTable } from '../parts/data-table.tsx'
 import { Badge } from '../parts/badge.tsx'
 import { CopyButton } from '../parts/copy-button.tsx'
+import { asRows, DataTable, type Rows } from '../parts/data-table.tsx'
+import { formatDuration } from '../parts/format.ts'
 import { Icon } from '../parts/icon.tsx'
 import { JsonTree } from '../parts/json-tree.tsx'
+import { Notice } from '../parts/notice.tsx'
 import { Tabs, type Tab } from '../parts/tabs.tsx'
-import { formatDuration, LongText, visible } from '../parts/text.tsx'
-import { writeJson, writeJsonLine } from '../schema/json-text.ts'
-import type { LogEntry } from '../state/connection.ts'
+import { LongText, visible } from '../parts/text.tsx'
+import { writeJson } from '../schema/json-text.ts'
 import { cancelRun, type Run, type RunFailure, type RunResult } from '../state/runs.ts'
 import { ContentBlock, ResourceBlock } from './content-block.tsx'
+import { Log } from './log.tsx'
+import { Message } from './message.tsx'
 
 /** The newest run of an item. */
 export function RunPanel ({ run }: { run: Run }): JSX.Element {
@@ -63,41 +66,19 @@ function ProgressBar ({ progress }: { progress: Progress | undefined }): JSX.Ele
   )
 }
 
-const SHOWN = 100
-
-/** Log messages, the newest last. */
-export function Log ({ entries }: { entries: readonly LogEntry[] }): JSX.Element {
-  return (
-    <div class='log' role='log' tabIndex={0} aria-label='Log messages of the server'>
-      {entries.length > SHOWN && <p class='quiet'>{entries.length - SHOWN} earlier messages</p>}
-      {entries.slice(-SHOWN).map(({ level, logger, data, at }, index) => (
-        <div key={index} class={`log-line ${level}`}>
-          <time>{new Date(at).toLocaleTimeString('en-GB')}</time>
-          <span class='level'>{level}</span>
-          {logger !== undefined && <span class='quiet'>{visible(logger)}</span>}
-          <bdi>{visible((typeof data === 'string' ? data : writeJsonLine(data)).slice(0, 2000))}</bdi>
-        </div>
-      ))}
-    </div>
-  )
-}
-
 function Failure ({ failure: { message, code, data } }: { failure: RunFailure }): JSX.Element {
   return (
-    <div class='notice bad' role='alert'>
-      <p><strong>{code === undefined ? 'The call failed' : 'The server refused the request'}</strong></p>
+    <Notice tone='bad'>
+      <p><strong>{code === undefined ? 'The request failed' : 'The server answered with an error'}</strong></p>
       <p dir='auto'>{visible(message.slice(0, 4000))}</p>
       {data !== undefined && <JsonTree value={data} />}
-    </div>
+    </Notice>
   )
 }
 
 function Result ({ result }: { result: RunResult }): JSX.Element | null {
-  const raw: Tab = {
-    id: 'raw', label: 'JSON', render: () => <LongText text={writeJson(result.value)} isCode />
-  }
-  const tabs = [...listTabs(result), raw]
-  return <Tabs tabs={tabs} label='Parts of the result' />
+  const json: Tab = { id: 'json', label: 'JSON', render: () => <LongText text={writeJson(result.value)} isCode /> }
+  return <Tabs tabs={[...listTabs(result), json]} label='Parts of the result' />
 }
 
 function listTabs (result: RunResult): readonly Tab[] {
@@ -140,7 +121,7 @@ function Structured ({ value }: { value: unknown }): JSX.Element {
 }
 
 // Results often hold their rows in their only array.
-function findRows (value: unknown): ReturnType<typeof asRows> {
+function findRows (value: unknown): Rows | undefined {
   const arrays = Object.values(Object(value)).map(asRows).filter((rows) => rows !== undefined)
   return arrays.length === 1 ? arrays[0] : undefined
 }
@@ -149,12 +130,7 @@ function Messages ({ prompt: { description, messages } }: { prompt: GetPromptRes
   return (
     <>
       {description !== undefined && <p class='quiet' dir='auto'>{visible(description)}</p>}
-      {messages.map(({ role, content }, index) => (
-        <div key={index} class={`message ${role}`}>
-          <div class='role'>{role}</div>
-          <ContentBlock block={content} />
-        </div>
-      ))}
+      {messages.map((message, index) => <Message key={index} {...message} />)}
     </>
   )
 }

@@ -5,6 +5,7 @@ import { Icon } from '../parts/icon.tsx'
 import { visible } from '../parts/text.tsx'
 import type { Connection } from '../state/connection.ts'
 import { credentials, setCredentials } from '../state/credentials.ts'
+import { messageOf } from '../state/problem.ts'
 import { signIn } from '../state/sign-in.ts'
 
 /** How the user shows a mount who they are. */
@@ -36,7 +37,7 @@ export function SignIn ({ connection }: { connection: Connection }): JSX.Element
       setCredentials(mount.name, { token: found, isSignedIn: true })
       await connection.reopen()
     } catch (error) {
-      setProblem((error as Error).message)
+      setProblem(messageOf(error))
     }
   }
   return (

@@ -7,20 +7,21 @@ import { Icon } from '../parts/icon.tsx'
 import { lazyPart } from '../parts/lazy.tsx'
 import { Tabs, type Tab } from '../parts/tabs.tsx'
 import { LongText, visible } from '../parts/text.tsx'
-import { asSchema, hasProperties, isObject } from '../schema/json-schema.ts'
-import { writeJson } from '../schema/json-text.ts'
+import { asSchema, isObject } from '../schema/json-schema.ts'
+import { parseJson, writeJson } from '../schema/json-text.ts'
+import { withoutSecrets } from '../schema/secrets.ts'
 import { estimateTokens, formatTokens } from '../schema/tokens.ts'
 import type { Connection } from '../state/connection.ts'
 import { amend, place } from '../state/place.ts'
-import { lastRunOf, startRun } from '../state/runs.ts'
+import { lastRunOf, startRun, type Args } from '../state/runs.ts'
 import { appUriOf } from '../state/tool-app.ts'
-import { Arguments, isFormLoaded, prepareForm, type Args } from './arguments.tsx'
-import { CopyAs, withoutSecrets } from './copy-as.tsx'
+import { Arguments, isFormReady, prepareForm } from './arguments.tsx'
+import { CopyAs } from './copy-as.tsx'
 import { ItemHead } from './item-head.tsx'
 import { RunPanel } from './run-panel.tsx'
 import { SchemaTable } from './schema-table.tsx'
 
-const AppView = lazyPart(async () => (await import('../app/app-view.tsx')).AppView, () => <p class='quiet'>…</p>)
+const AppView = lazyPart(async () => (await import('../app/app-view.tsx')).AppView)
 
 /** One tool. */
 export function ToolPage ({ connection, tool }: { connection: Connection, tool: Tool }): JSX.Element {
@@ -30,7 +31,7 @@ export function ToolPage ({ connection, tool }: { connection: Connection, tool: 
   const run = lastRunOf(connection.mount.name, 'tool', name)
   const appUri = appUriOf(tool)
   const formId = 'call-form'
-  const isReady = connection.server.value !== undefined && (isFormLoaded.value || !hasProperties(schema))
+  const isReady = connection.server.value !== undefined && isFormReady(schema)
   useEffect(prepareForm, [])
 
   const call = (given: Args): void => {
@@ -97,12 +98,8 @@ function listTabs (connection: Connection, tool: Tool, args: Args): readonly Tab
 }
 
 function readArgs (): Args {
-  try {
-    const value: unknown = JSON.parse(place.peek().args ?? '{}')
-    return isObject(value) ? value : {}
-  } catch {
-    return {}
-  }
+  const value = parseJson(place.peek().args ?? '')
+  return isObject(value) ? value : {}
 }
 
 const LONGEST_URL = 2000

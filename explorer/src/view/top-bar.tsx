@@ -1,9 +1,11 @@
 // The bar at the top: the mount, the era, the state of the connection, and the settings of the page.
 import type { JSX } from 'preact'
+import { Choice } from '../parts/choice.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { Popover } from '../parts/popover.tsx'
 import { visible } from '../parts/text.tsx'
 import { connection } from '../state/current.ts'
+import { placeOf } from '../state/item-place.ts'
 import { canWatch, currentMount, isLiveShown, mounts } from '../state/mounts.ts'
 import { amend, go, place } from '../state/place.ts'
 import { exchanges } from '../wire/exchanges.ts'
@@ -42,7 +44,7 @@ export function TopBar (): JSX.Element {
 function Brand (): JSX.Element {
   const goHome = (event: Event): void => {
     event.preventDefault()
-    go({ mount: currentMount.value?.name, era: place.value.era })
+    go(placeOf())
   }
   return (
     <a class='brand' href='#/' onClick={goHome}>
@@ -93,13 +95,11 @@ function MountChoice (): JSX.Element | null {
   )
 }
 
+const ERAS = [['modern', 'modern'], ['legacy', 'legacy']] as const
+
 function EraChoice (): JSX.Element {
   const chosen = place.value.era ?? connection.value?.server.value?.era
   return (
-    <div class='segments' role='group' aria-label='Era of the protocol'>
-      {(['modern', 'legacy'] as const).map((era) => (
-        <button key={era} type='button' aria-pressed={era === chosen} onClick={() => amend({ era })}>{era}</button>
-      ))}
-    </div>
+    <Choice label='Era of the protocol' options={ERAS} chosen={chosen} onChoose={(era) => amend({ era })} />
   )
 }
