@@ -218,6 +218,16 @@ t.test('the explorer in Chromium', { skip: noBrowser }, async (t) => {
     await aborted.promise
   })
 
+  t.test('a part of the page that cannot be loaded says so', async (t) => {
+    const page = await explorer.open(t, createApp(t), '#/Notes/tool/add_note', async (page) => {
+      await page.route(/\/assets\/schema-form-/, async (route) => { await route.abort() })
+    })
+
+    await page.getByText('This part of the page could not be loaded. Reload the page.').waitFor()
+    // The browser reports what it could not load.
+    explorer.forgive(/ERR_FAILED/)
+  })
+
   t.test('lists change without reload', async (t) => {
     const server = createNotes()
     const page = await explorer.open(t, createApp(t, server))

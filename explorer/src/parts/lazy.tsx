@@ -13,15 +13,21 @@ export function lazyPart<Props extends object> (
     loaded = await loading
   }
   return function Lazy (props) {
-    const [, setReady] = useState(loaded !== undefined)
+    const [state, setState] = useState<'loading' | 'loaded' | 'failed'>('loading')
     useEffect(() => {
-      if (loaded === undefined) start().then(() => setReady(true))
+      if (loaded === undefined) start().then(() => setState('loaded'), () => setState('failed'))
     }, [])
     const Loaded = loaded
-    return Loaded === undefined ? <Loading /> : <Loaded {...props} />
+    if (Loaded !== undefined) return <Loaded {...props} />
+    return state === 'failed' ? <Failed /> : <Loading />
   }
 }
 
 function Ellipsis (): JSX.Element {
   return <p class='quiet'>…</p>
+}
+
+// An app that was deployed again may have another page, whose files have other names.
+function Failed (): JSX.Element {
+  return <p class='quiet' role='alert'>This part of the page could not be loaded. Reload the page.</p>
 }
