@@ -228,6 +228,20 @@ t.test('the explorer in Chromium', { skip: noBrowser }, async (t) => {
     explorer.forgive(/ERR_FAILED/)
   })
 
+  t.test('a watch that is turned off before the server has answered ends when it does', async (t) => {
+    const held = createGate()
+    const page = await explorer.open(t, createApp(t), '#/Notes/resource/notes%3A%2F%2F1')
+    await page.getByText('Buy milk').waitFor()
+    await page.getByRole('button', { name: 'Activity', exact: true }).click()
+    await page.route(/\/notes\/mcp$/, async (route) => { await held.promise; await route.continue() })
+
+    await page.getByLabel('Watch').check()
+    await page.getByLabel('Watch').uncheck()
+    held.open()
+
+    await page.getByRole('button', { name: /subscriptions\/listen.*\d m?s$/ }).waitFor()
+  })
+
   t.test('lists change without reload', async (t) => {
     const server = createNotes()
     const page = await explorer.open(t, createApp(t, server))

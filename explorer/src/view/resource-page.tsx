@@ -61,12 +61,13 @@ function Watch ({ connection, uri, onChange }: WatchProps): JSX.Element {
 
   useEffect(() => {
     if (!isOn) return
-    let unsubscribe: (() => Promise<unknown>) | undefined
-    subscribe(connection, uri).then((end) => { unsubscribe = end }, (error: unknown) => {
+    const subscription = subscribe(connection, uri)
+    subscription.catch((error: unknown) => {
       setProblem(messageOf(error))
       setOn(false)
     })
-    return () => { unsubscribe?.().catch(() => {}) }
+    // The server may answer after the user has gone elsewhere.
+    return () => { subscription.then((unsubscribe) => unsubscribe()).catch(() => {}) }
   }, [isOn, connection, uri])
   useEffect(() => { if (changes > 0) onChange() }, [changes])
 
