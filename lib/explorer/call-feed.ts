@@ -59,8 +59,9 @@ export class CallFeed {
     watcher.stream.start(reply)
   }
 
-  /** Ends the replies, and those that come. */
+  /** Ends the replies, and those that come. Nothing waits for a page that has not read everything. */
   async end (): Promise<void> {
+    for (const { stream } of this.#watchers) if (stream.unreadBytes > 0) stream.abort()
     await this.#streams.drain(0)
   }
 

@@ -1,4 +1,6 @@
 import { once } from 'node:events'
+import { get } from 'node:http'
+import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { mock } from 'node:test'
 import type { FastifyInstance } from 'fastify'
@@ -238,6 +240,30 @@ t.test('closing the app ends what pages watch, and does not wait for them', asyn
   await app.close()
 
   t.equal(await watcher.next(), undefined)
+  t.notOk(requests.asyncEnd.hasSubscribers)
+})
+
+t.test('closing the app does not wait for a page that has stopped reading', async (t) => {
+  const { app, address } = await createWatched(t, { arguments: true })
+  const connected = once(app.server, 'connection') as Promise<[Socket]>
+  const request = get(`${address}/explorer/calls`)
+  request.on('error', () => {})
+  t.teardown(() => request.destroy())
+  await once(request, 'response')
+  const [socket] = await connected
+  // Nobody reads the response, so what the system does not take waits in this process.
+  const note = 'n'.repeat(2000)
+  while (socket.writableLength === 0) {
+    for (let count = 0; count < 400; count++) await app.mcp.get('Shop').call('buy', { card: '1', note })
+    await new Promise(setImmediate)
+  }
+
+  // No time limit passes.
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  await app.close()
+
+  t.ok(socket.destroyed)
   t.notOk(requests.asyncEnd.hasSubscribers)
 })
 
