@@ -1,3 +1,7 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import type { FastifyInstance } from 'fastify'
 import type { Page } from 'playwright-core'
@@ -16,6 +20,7 @@ const BIDI = 'safe\u202Eexe.txt\u0000\u0007\u200b\u{e0041}'
 const SVG = `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9" onload="window.owned=1">
 <script>window.owned=1</script><image href="https://evil.example/pixel" width="9" height="9"/><rect width="9" height="9"/></svg>`
 const PIXEL = 'AAAA'
+const SHELL = '$(touch owned) `touch owned` "; touch owned; "'
 const MARKDOWN = `# ${MARKUP}
 
 [run](javascript:window.owned=1) [data](data:text/html,<script>window.owned=1</script>) [V](vbscript:x) ![pixel](https://evil.example/pixel)
@@ -89,7 +94,7 @@ function createBroken (): V1Server {
           tree: { type: 'object', properties: { left: { $ref: '#/$defs/tree' }, right: { $ref: '#/$defs/tree' } } }
         }
       }
-    }, ...Object.keys(RESULTS).map((name) => ({ name, inputSchema: { type: 'object' as const } })), {
+    }, ...[SHELL, ...Object.keys(RESULTS)].map((name) => ({ name, inputSchema: { type: 'object' as const } })), {
       name: 'n'.repeat(1000),
       title: 't'.repeat(10_000),
       description: 'd'.repeat(200_000),
@@ -228,6 +233,20 @@ t.test('hostile servers in Chromium', { skip: noBrowser }, async (t) => {
 
     t.match(page.url(), 'n'.repeat(1000))
     await assertUnharmed(t, page)
+  })
+
+  t.test('a call of a tool whose name is written for a shell is copied as commands that run nothing else', async (t) => {
+    const page = await open(t, createBroken, `#/Hostile/tool/${encodeURIComponent(SHELL)}`)
+    const folder = t.testdir()
+    await page.getByRole('tab', { name: 'Copy as' }).click()
+
+    for (const kind of ['curl', 'CLI']) {
+      await page.getByRole('tab', { name: kind, exact: true }).click()
+      const command = await page.getByRole('tabpanel', { name: kind }).locator('pre').innerText()
+      t.match(command, 'touch owned')
+      await promisify(execFile)('bash', ['-c', `curl() { :; }; npx() { :; }; ${command}`], { cwd: folder })
+      t.notOk(existsSync(join(folder, 'owned')), kind)
+    }
   })
 
   t.test('a thousand tools are listed, searched and opened', async (t) => {

@@ -27,11 +27,15 @@ export function writeCurl ({ name, args, url, era, needsToken }: Call): string {
     'Accept: application/json, text/event-stream',
     ...isModern
       ? [`MCP-Protocol-Version: ${MODERN}`, 'Mcp-Method: tools/call', `Mcp-Name: ${headerValue(name)}`]
-      : ['MCP-Protocol-Version: 2025-11-25', 'Mcp-Session-Id: $SESSION']
-  ].map((header) => `-H ${header.includes('$') ? `"${header}"` : shellQuote(header)}`)
-  const token = needsToken ? ['-H "Authorization: Bearer $TOKEN"'] : []
+      : ['MCP-Protocol-Version: 2025-11-25']
+  ].map((header) => `-H ${shellQuote(header)}`)
+  // Variables of the shell, which only double quotes let it fill in. Nothing of the server may stand in these.
+  const secrets = [
+    ...isModern ? [] : ['-H "Mcp-Session-Id: $SESSION"'],
+    ...needsToken ? ['-H "Authorization: Bearer $TOKEN"'] : []
+  ]
   const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params })
-  return [`curl -s ${shellQuote(url)}`, ...headers, ...token, `-d ${shellQuote(body)}`].join(' \\\n  ')
+  return [`curl -s ${shellQuote(url)}`, ...headers, ...secrets, `-d ${shellQuote(body)}`].join(' \\\n  ')
 }
 
 // MCP 2026-07-28 transports, Header Encoding: what a header cannot carry is written in Base64.
