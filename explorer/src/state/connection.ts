@@ -4,7 +4,7 @@ import type {
   Client, Implementation, LoggingMessageNotificationParams, Prompt, ProtocolEra, Resource, ResourceTemplateType,
   ServerCapabilities, StreamableHTTPClientTransport, Tool
 } from '@modelcontextprotocol/client'
-import { createRecordingFetch, dropStreams } from '../wire/exchanges.ts'
+import { createRecordingFetch, dropStreams } from '../wire/recording-fetch.ts'
 import { headersFor } from './credentials.ts'
 import { askForTools, MODERN, PAGE } from './first-look.ts'
 import { loadClient, official, type OfficialClient } from './load-client.ts'

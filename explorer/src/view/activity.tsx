@@ -10,7 +10,7 @@ import { Tabs, type Tab } from '../parts/tabs.tsx'
 import { LongText, visible } from '../parts/text.tsx'
 import { indentJson } from '../schema/json-text.ts'
 import { connection } from '../state/current.ts'
-import { clearExchanges, exchanges, type WireExchange } from '../wire/exchanges.ts'
+import { clearExchanges, exchanges, type WireExchange, type WireHeaders } from '../wire/exchanges.ts'
 import { Log } from './log.tsx'
 
 /** Whether the activity is shown. */
@@ -120,6 +120,6 @@ function Exchange ({ exchange }: { exchange: WireExchange }): JSX.Element {
   )
 }
 
-function headerLines (headers: WireExchange['requestHeaders']): string {
+function headerLines (headers: WireHeaders): string {
   return headers.map(([name, value]) => `${name}: ${value}`).join('\n')
 }
