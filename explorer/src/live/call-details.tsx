@@ -8,7 +8,7 @@ import { indentJson, parseJson } from '../schema/json-text.ts'
 import { go, type Place } from '../state/place.ts'
 import type { LiveCall } from './feed.ts'
 import { OUTCOMES } from './outcome.ts'
-import { chosenKey } from './view.ts'
+import { chosenKey } from './call-list.ts'
 
 /** All that is known of one call. */
 export function CallDetails ({ call }: { call: LiveCall }): JSX.Element {

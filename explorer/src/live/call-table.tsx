@@ -8,7 +8,7 @@ import { Icon } from '../parts/icon.tsx'
 import { visible } from '../parts/text.tsx'
 import type { Entry, LiveCall } from './feed.ts'
 import { OUTCOMES } from './outcome.ts'
-import { chosenKey, listed } from './view.ts'
+import { chosenKey, listed } from './call-list.ts'
 
 const COLUMNS = ['Time', 'Outcome', 'Call', 'Mount', 'Client', 'User', 'Took'] as const
 // Rows above and below those that can be seen.

@@ -93,6 +93,7 @@ async function readFeed (): Promise<void> {
   if (!response.ok || response.body === null) throw new Refused(await readRefusal(response))
   const stopLooking = leaveWhenHidden(controller)
   begin()
+  // The explorer's own plugin has sent it.
   const parser = createParser({ onEvent: ({ data }) => { take(JSON.parse(data) as WatchMessage) } })
   const reader = response.body.getReader()
   const decoder = new TextDecoder()

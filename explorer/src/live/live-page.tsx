@@ -13,7 +13,9 @@ import { clearEntries, entries, feedProblem, followFeed, isWatching, openNow } f
 import { LoadCards } from './load-cards.tsx'
 import { OUTCOMES } from './outcome.ts'
 import { startClock } from './series.ts'
-import { chosen, listed, searched, shownMount, shownOutcome, stopped, toggleStopped, waiting } from './view.ts'
+import {
+  chosen, listed, newWhilePaused, paused, searchText, shownMount, shownOutcome, togglePause
+} from './call-list.ts'
 
 /** The calls of all clients. */
 export function LivePage (): JSX.Element {
@@ -62,14 +64,14 @@ function Empty (): JSX.Element {
 }
 
 function Toolbar (): JSX.Element {
-  const isStopped = stopped.value !== undefined
+  const isPaused = paused.value !== undefined
   return (
     <div class='live-tools' role='toolbar' aria-label='The list of calls'>
-      <button type='button' class='button small' aria-pressed={isStopped} onClick={toggleStopped}>
-        <Icon name={isStopped ? 'play' : 'pause'} /> {isStopped ? 'Go on' : 'Pause'}
-        {waiting.value > 0 && <span class='badge accent'>{formatNumber(waiting.value)} new</span>}
+      <button type='button' class='button small' aria-pressed={isPaused} onClick={togglePause}>
+        <Icon name={isPaused ? 'play' : 'pause'} /> {isPaused ? 'Go on' : 'Pause'}
+        {newWhilePaused.value > 0 && <span class='badge accent'>{formatNumber(newWhilePaused.value)} new</span>}
       </button>
-      <SearchField label='Filter the calls' placeholder='Filter' text={searched} />
+      <SearchField label='Filter the calls' placeholder='Filter' text={searchText} />
       <select
         class='input' aria-label='Mount of the calls'
         value={shownMount.value} onChange={(event) => { shownMount.value = event.currentTarget.value }}

@@ -5,7 +5,7 @@ import { visible } from '../parts/text.tsx'
 import { openNow, type OpenNow } from './feed.ts'
 import { lastSecond, readMinute } from './series.ts'
 import { ColumnChart, LineChart } from './sparkline.tsx'
-import { shownMount } from './view.ts'
+import { shownMount } from './call-list.ts'
 
 /** The cards. They show the mount that the list shows. */
 export function LoadCards (): JSX.Element {
