@@ -4,9 +4,19 @@ import { writeJsonLine } from './json-text.ts'
 /** A token is about four characters of JSON in English; models differ by a fifth. */
 const CHARACTERS = 4
 
+interface Item {
+  readonly name?: unknown
+  readonly title?: unknown
+  readonly description?: unknown
+  readonly inputSchema?: unknown
+  readonly arguments?: unknown
+  readonly uri?: unknown
+  readonly uriTemplate?: unknown
+}
+
 /** Estimates the tokens of an item as a model reads it: its name, its description and its schema. */
-export function estimateTokens (item: object): number {
-  const { name, title, description, inputSchema, arguments: args, uri, uriTemplate } = item as Record<string, unknown>
+export function estimateTokens (item: Item): number {
+  const { name, title, description, inputSchema, arguments: args, uri, uriTemplate } = item
   const text = writeJsonLine({ name: name ?? uri ?? uriTemplate, title, description, inputSchema, arguments: args })
   return Math.ceil(text.length / CHARACTERS)
 }

@@ -28,7 +28,6 @@ export interface Run {
   readonly kind: Kind
   readonly name: string
   readonly args: Args
-  readonly startedAt: number
   readonly progress?: Progress
   readonly log: readonly LogEntry[]
   readonly result?: RunResult
@@ -62,7 +61,7 @@ export async function startRun (connection: Connection, request: RunRequest): Pr
   const controller = new AbortController()
   cancels.set(id, controller)
   const { name: mount } = connection.mount
-  runs.value = [{ ...request, id, mount, startedAt: Date.now(), log: [] }, ...runs.value].slice(0, MAX_RUNS)
+  runs.value = [{ ...request, id, mount, log: [] }, ...runs.value].slice(0, MAX_RUNS)
   const began = performance.now()
   const seen = connection.logCount
   const stopLog = connection.log.subscribe((log) => {

@@ -1,5 +1,5 @@
 // The app of a tool (MCP Apps): what the server says of it.
-import type { ResourceContents, Tool } from '@modelcontextprotocol/client'
+import type { Tool } from '@modelcontextprotocol/client'
 import { isObject } from '../schema/json-schema.ts'
 import type { Connection } from './connection.ts'
 
@@ -31,12 +31,11 @@ const DOMAINS = {
 /** Reads an app from the server. */
 export async function readApp ({ client, resources }: Connection, uri: string): Promise<ToolApp> {
   const { contents } = await client.readResource({ uri })
-  // The schema of the client has one of two: text or blob.
-  const found = contents[0] as ResourceContents & { text?: string, blob?: string } | undefined
+  const [found] = contents
   if (found?.mimeType?.replaceAll(' ', '') !== APP_TYPE) {
     throw new Error(`The type of ${uri} is ${found?.mimeType ?? 'missing'}, and has to be ${APP_TYPE}.`)
   }
-  const html = found.text ?? new TextDecoder().decode(bytesOf(found.blob ?? ''))
+  const html = 'text' in found ? found.text : new TextDecoder().decode(bytesOf(found.blob))
   const listed = resources.peek()?.find((resource) => resource.uri === uri)
   return { html, frame: `./app.html?${originsOf(found._meta) ?? originsOf(listed?._meta) ?? ''}` }
 }

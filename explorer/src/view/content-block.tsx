@@ -1,6 +1,6 @@
 // One block of content, by its kind.
 import type {
-  ContentBlock as ResultBlock, ResourceContents, SamplingMessageContentBlock
+  BlobResourceContents, ContentBlock as ResultBlock, SamplingMessageContentBlock, TextResourceContents
 } from '@modelcontextprotocol/client'
 import { useState } from 'preact/hooks'
 import type { JSX } from 'preact'
@@ -18,6 +18,8 @@ import { go } from '../state/place.ts'
 /** A block of a result, or of a message to a model. */
 export type Block = ResultBlock | SamplingMessageContentBlock
 
+type Contents = TextResourceContents | BlobResourceContents
+
 /** One block of content. */
 export function ContentBlock ({ block }: { block: Block }): JSX.Element {
   switch (block.type) {
@@ -34,14 +36,14 @@ export function ContentBlock ({ block }: { block: Block }): JSX.Element {
 }
 
 /** The contents of a resource. */
-export function ResourceBlock ({ contents }: { contents: ResourceContents }): JSX.Element {
-  // The schema of the client has one of two: text or blob.
-  const { uri, mimeType, text, blob } = contents as ResourceContents & { text?: string, blob?: string }
+export function ResourceBlock ({ contents }: { contents: Contents }): JSX.Element {
+  const { uri, mimeType } = contents
   return (
     <figure class='resource'>
       <figcaption><code><bdi>{visible(uri)}</bdi></code> <span class='quiet'>{mimeType}</span></figcaption>
-      {text !== undefined && <Text text={text} mimeType={mimeType} />}
-      {blob !== undefined && <Blob data={blob} mimeType={mimeType ?? 'application/octet-stream'} />}
+      {'text' in contents
+        ? <Text text={contents.text} mimeType={mimeType} />
+        : <Blob data={contents.blob} mimeType={mimeType ?? 'application/octet-stream'} />}
     </figure>
   )
 }
