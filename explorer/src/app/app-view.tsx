@@ -25,7 +25,12 @@ export function AppView ({ connection, tool, uri, run }: AppViewProps): JSX.Elem
   const [app, setApp] = useState<ToolApp>()
   const [problem, setProblem] = useState<string>()
   useEffect(() => {
-    readApp(connection, uri).then(setApp, (error: unknown) => setProblem(messageOf(error)))
+    let isCurrent = true
+    readApp(connection, uri).then(
+      (read) => { if (isCurrent) setApp(read) },
+      (error: unknown) => { if (isCurrent) setProblem(messageOf(error)) }
+    )
+    return () => { isCurrent = false }
   }, [connection, uri])
   if (problem !== undefined) {
     return <Notice tone='bad'><p>The app of this tool cannot be shown: {visible(problem.slice(0, 1000))}</p></Notice>
