@@ -350,7 +350,7 @@ t.test('the explorer in Chromium', { skip: noBrowser }, async (t) => {
 
     await page.getByRole('main').getByLabel('Bearer token').fill('s3cret-token')
     await page.getByText('Other headers').click()
-    await page.getByLabel('Headers, one a line').fill('X-Desk: s3cret-desk')
+    await page.getByLabel('Headers, one per line').fill('X-Desk: s3cret-desk')
     await page.getByRole('main').getByRole('button', { name: 'Use' }).click()
     await page.getByRole('link', { name: 'list_notes' }).click()
     await page.getByRole('button', { name: 'Call', exact: true }).click()

@@ -116,8 +116,8 @@ t.test('what servers have, in Chromium, below a prefix', { skip: noBrowser }, as
 
       await goTo(`everything?era=${era}`)
       await page.getByText('Roots that this page offers').click()
-      await page.getByLabel('Roots, one URI a line').fill(`file:///home/${era}`)
-      await page.getByLabel('Roots, one URI a line').blur()
+      await page.getByLabel('Roots, one URI per line').fill(`file:///home/${era}`)
+      await page.getByLabel('Roots, one URI per line').blur()
       await call(tool('test_input_required_result_list_roots'))
       await result.getByText(`Roots: file:///home/${era}`).waitFor()
 

@@ -39,17 +39,24 @@ async function signInAtHome (t: Test, explorer: ExplorerBrowser): Promise<void> 
   withExplorer(app)
   await app.listen({ port, host: '127.0.0.1' })
   const page = await explorer.open(t, app)
-  await page.getByText('This mount wants to know who you are').waitFor()
+  const main = page.getByRole('main')
+  await main.getByText('Other headers').click()
+  await main.getByLabel('Headers, one per line').fill('X-Desk: 12')
+  await main.getByRole('button', { name: 'Use' }).click()
 
   const [popup] = await Promise.all([
     page.waitForEvent('popup'),
-    page.getByRole('main').getByRole('button', { name: 'Sign in' }).click()
+    main.getByRole('button', { name: 'Sign in' }).click()
   ])
   await Promise.all([popup.waitForEvent('close'), popup.getByRole('button', { name: /^Allow/ }).click()])
   await page.getByRole('link', { name: 'who' }).click()
-  await page.getByRole('button', { name: 'Call', exact: true }).click()
+  const [request] = await Promise.all([
+    page.waitForRequest((request) => request.headers()['mcp-name'] === 'who'),
+    page.getByRole('button', { name: 'Call', exact: true }).click()
+  ])
 
   await page.getByText('You are ada').waitFor()
+  t.equal(request.headers()['x-desk'], '12', 'the headers of the user are kept')
   explorer.forgive(/status of 401/)
   t.same(explorer.complaints, [])
 }

@@ -7,8 +7,6 @@ export interface Credentials {
   readonly token?: string
   /** More headers. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Whether the token came from a sign-in. */
-  readonly isSignedIn?: boolean
 }
 
 /** The credentials by the names of the mounts. */

@@ -15,6 +15,11 @@ export interface SignInSettings {
 // Nothing of it outlives the page.
 const clients = new Map<string, OAuthClientInformationMixed>()
 
+/** Where the authorization server sends the user back to. */
+export function redirectUri (): string {
+  return new URL('callback.html', location.href).href
+}
+
 /** Signs in for a mount. Resolves to the access token. */
 export async function signIn (url: URL, settings: SignInSettings): Promise<string> {
   let refused: string | undefined
@@ -87,7 +92,7 @@ class PopupProvider implements OAuthClientProvider {
     this.#clientId = clientId
   }
 
-  get redirectUrl (): string { return new URL('callback.html', location.href.split('#')[0]).href }
+  get redirectUrl (): string { return redirectUri() }
 
   get clientMetadata () {
     return {

@@ -11,7 +11,7 @@ import { Tabs } from '../parts/tabs.tsx'
 import { visible } from '../parts/text.tsx'
 import { estimateTokens, formatTokens } from '../schema/tokens.ts'
 import type { Connection } from '../state/connection.ts'
-import { roots } from '../state/questions.ts'
+import { Roots } from './roots.tsx'
 
 /** What a mount is. */
 export function Overview ({ connection }: { connection: Connection }): JSX.Element {
@@ -99,25 +99,5 @@ function Client ({ client, how, text, link }: Connecting): JSX.Element {
       <p class='quiet'>{how}{link !== undefined && <>, or <a href={link}>open {client}</a></>}</p>
       <CopyableCode text={text} what={`the text for ${client}`} />
     </>
-  )
-}
-
-// Servers ask for the roots of a client during a call.
-function Roots ({ connection }: { connection: Connection }): JSX.Element {
-  const change = (text: string): void => {
-    const lines = text.split('\n').map((line) => line.trim())
-    roots.value = lines.filter((line) => /^[\w+.-]+:/.test(line)).map((uri) => ({ uri }))
-    if (connection.status.peek() === 'open' && connection.server.peek()?.era === 'legacy') {
-      connection.client.sendRootsListChanged().catch(() => {})
-    }
-  }
-  return (
-    <details class='raw'>
-      <summary>Roots that this page offers to servers</summary>
-      <textarea
-        class='input code' rows={3} aria-label='Roots, one URI a line' placeholder='file:///home/me/project'
-        value={roots.peek().map(({ uri }) => uri).join('\n')} onChange={(event) => change(event.currentTarget.value)}
-      />
-    </details>
   )
 }
