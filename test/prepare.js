@@ -24,7 +24,7 @@ export async function prepare () {
   await bundleSources()
   await buildPage()
   // `tap build` compiles the plugins into node_modules; `npm ci` brings them back to the default ones.
-  const compiled = readFileSync(require.resolve('@tapjs/test'), 'utf8')
+  const compiled = readFileSync(require.resolve('@tapjs/test/test-built'), 'utf8')
   if (!compiled.includes('@tapjs/typescript')) return
   execFileSync(process.execPath, [TAP, 'build'], { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] })
 }
