@@ -1,13 +1,19 @@
 // A form made of a JSON Schema. It is the largest part of the page, so it is loaded when the first form is drawn.
+import fields from '@rjsf/core/lib/components/fields/index.js'
 import Form from '@rjsf/core/lib/components/Form.js'
-import type { RJSFSchema, UiSchema, Widget } from '@rjsf/utils'
-import { useMemo } from 'preact/hooks'
-import type { JSX } from 'preact'
+import type { Field, FieldProps, RJSFSchema, RJSFValidationError, UiSchema, Widget } from '@rjsf/utils'
+import { englishStringTranslator, TranslatableString } from '@rjsf/utils'
+import { useMemo, useState } from 'preact/hooks'
+import { Fragment, type JSX } from 'preact'
+import { visible } from '../parts/text.tsx'
 import { asSchema, type JsonSchema } from '../schema/json-schema.ts'
 import { FileWidget } from './file-widget.tsx'
-import { toFormSchema } from './form-schema.ts'
+import { JSON_FORMAT, toFormSchema } from './form-schema.ts'
+import { withoutHoles } from './holes.ts'
+import { JsonField } from './json-field.tsx'
 import { templates } from './templates.tsx'
 import { createFormValidator } from './validator.ts'
+import { CheckboxWidget, SelectWidget, TextWidget, TimeWidget } from './widgets.tsx'
 
 /** The properties of a form. */
 export interface SchemaFormProps {
@@ -19,30 +25,73 @@ export interface SchemaFormProps {
   onSubmit (value: unknown): void
 }
 
-const validator = createFormValidator()
-// The library asks for the widgets of React.
-const WIDGETS = { FileWidget: FileWidget as unknown as Widget }
+const { ArrayField, ObjectField } = fields()
+// Values of which the schema says nothing are written as JSON.
+const FIELDS = { ArrayField: orJson(ArrayField), FallbackField: JsonField, ObjectField: orJson(ObjectField) }
+// The library asks for the widgets of React. A colour may be written in many ways, and may be absent.
+const WIDGETS = {
+  CheckboxWidget, ColorWidget: TextWidget, FileWidget, SelectWidget, TextWidget, TimeWidget
+} as unknown as Readonly<Record<string, Widget>>
+
+function orJson (Other: Field | undefined): Field {
+  return function OpenField (props: FieldProps) {
+    const Drawn = Other === undefined || props.schema.format === JSON_FORMAT ? JsonField : Other
+    return <Drawn {...props} />
+  } as Field
+}
 
 /** A form made of a JSON Schema. */
 export function SchemaForm ({ id, schema, value, onChange, onSubmit }: SchemaFormProps): JSX.Element {
   // The library draws the whole form anew for another schema or other settings.
-  const [formSchema, uiSchema] = useMemo(() => [toFormSchema(schema), createUiSchema(schema)], [schema])
+  const [formSchema, uiSchema, validator] = useMemo(() => {
+    const formSchema = toFormSchema(schema)
+    return [formSchema, createUiSchema(schema), createFormValidator(schema, formSchema)]
+  }, [schema])
+  const [data, setData] = useState(value)
+  // Nothing is wrong before the user has tried. From then on, what is mended is no longer complained about.
+  const [faults, setFaults] = useState<readonly RJSFValidationError[]>()
   return (
-    <Form
-      id={id} idPrefix={id} schema={formSchema as RJSFSchema} uiSchema={uiSchema} formData={value}
-      templates={templates} widgets={WIDGETS} experimental_defaultFormStateBehavior={DEFAULTS}
-      validator={validator} liveValidate='onBlur' noHtml5Validate
-      showErrorList={false} focusOnFirstError onError={SILENT}
-      onChange={({ formData }) => onChange(formData)} onSubmit={({ formData }) => onSubmit(formData)}
-    />
+    <>
+      <Form
+        id={id} idPrefix={id} schema={formSchema as RJSFSchema} uiSchema={uiSchema} formData={data}
+        templates={templates} fields={FIELDS} widgets={WIDGETS} experimental_defaultFormStateBehavior={DEFAULTS}
+        translateString={translate} validator={validator} liveValidate={faults === undefined ? false : 'onChange'} noHtml5Validate
+        showErrorList={false} focusOnFirstError onError={setFaults}
+        onChange={({ formData, errors }) => {
+          setData(formData)
+          if (faults !== undefined) setFaults(errors)
+          onChange(withoutHoles(formData, formSchema))
+        }}
+        onSubmit={({ formData }) => { setFaults(undefined); onSubmit(withoutHoles(formData, formSchema)) }}
+      />
+      {faults !== undefined && faults.length > 0 && <Faults faults={faults} />}
+    </>
   )
 }
 
-// Defaults are filled in; objects that stay empty are not sent.
-const DEFAULTS = { emptyObjectFields: 'skipEmptyDefaults' } as const
+// The value of a new name is empty, and not what the library proposes.
+function translate (text: TranslatableString, params?: string[]): string {
+  return text === TranslatableString.NewStringDefault ? '' : englishStringTranslator(text, params)
+}
 
-// The library would write to the console.
-const SILENT = (): void => {}
+// Not every fault has a field at which it is shown.
+function Faults ({ faults }: { faults: readonly RJSFValidationError[] }): JSX.Element {
+  const paths = [...new Set(faults.map(({ property = '' }) => property === '' ? '/' : property))]
+  return (
+    <p class='faults' role='alert'>
+      The schema does not allow these arguments. See{' '}
+      {paths.slice(0, MAX_PATHS).map((path, index) => (
+        <Fragment key={path}>{index > 0 && ', '}<code>{visible(path)}</code></Fragment>
+      ))}
+      {paths.length > MAX_PATHS && ` and ${paths.length - MAX_PATHS} more`}.
+    </p>
+  )
+}
+
+const MAX_PATHS = 5
+
+// Defaults are filled in; objects that stay empty are not sent. Nothing is chosen before the user does.
+const DEFAULTS = { emptyObjectFields: 'skipEmptyDefaults', constAsDefaults: 'skipOneOf' } as const
 
 // Long texts get a larger field.
 function createUiSchema (schema: JsonSchema): UiSchema {

@@ -1,35 +1,64 @@
 // How the form library draws its fields: plain elements in the style of the page, each with a name for screen readers.
 import type {
-  ArrayFieldItemTemplateProps, ArrayFieldTemplateProps, FieldErrorProps, FieldTemplateProps,
-  IconButtonProps, MultiSchemaFieldTemplateProps, ObjectFieldTemplateProps, TemplatesType, UnsupportedFieldProps,
+  ArrayFieldItemTemplateProps, ArrayFieldTemplateProps, CyclicSchemaExpandProps, FieldErrorProps, FieldTemplateProps,
+  IconButtonProps, MultiSchemaFieldTemplateProps, ObjectFieldTemplateProps, TemplatesType,
   WrapIfAdditionalTemplateProps
 } from '@rjsf/utils'
 import { ADDITIONAL_PROPERTY_FLAG, buttonId, canExpand, descriptionId, errorId } from '@rjsf/utils'
-import type { JSX } from 'preact'
+import { createContext, type JSX } from 'preact'
+import { useContext } from 'preact/hooks'
+import { Badge } from '../parts/badge.tsx'
 import { visible } from '../parts/text.tsx'
+import { JSON_FORMAT } from './form-schema.ts'
+
+// The alternative of a union, whose name the choice above it shows already.
+const IsAlternative = createContext(false)
 
 function FieldTemplate (props: FieldTemplateProps): JSX.Element {
   const { id, label, children, errors, description, hidden, required, displayLabel, schema, rawErrors = [] } = props
+  const isAlternative = useContext(IsAlternative)
   if (hidden === true) return <div hidden>{children}</div>
-  const isCheckbox = schema.type === 'boolean' && displayLabel === true
+  // There is nothing to fill in.
+  if (String(schema.type) === 'null') return <>{children}</>
+  const isCheckbox = schema.type === 'boolean'
+  const isLabelled = !isCheckbox && (displayLabel === true || schema.format === JSON_FORMAT)
+  const step = props.fieldPathId.path.at(-1)
   return (
     <WrapIfAdditional {...props}>
-      {displayLabel === true && !isCheckbox && (
-        <label for={id} class='field-label'>
-          <code>{visible(label)}</code>
-          {required === true && <span class='required'>required</span>}
+      {isLabelled && (
+        <label for={id} class={isAlternative ? 'hidden' : 'field-label'}>
+          <Name step={step} title={label} isRequired={required === true} />
           <span class='quiet'>{typeOf(schema)}</span>
         </label>
       )}
-      {displayLabel === true && description}
+      {isLabelled && description}
       {children}
       {rawErrors.length > 0 && errors}
     </WrapIfAdditional>
   )
 }
 
+function Name (
+  { step, title, isRequired }: { step: string | number | undefined, title: string, isRequired: boolean }
+): JSX.Element {
+  const isItem = typeof step === 'number'
+  const name = isItem ? `[${step}]` : step ?? title
+  // The library numbers the items of a list, and adds to the title what is deprecated.
+  const own = title.replace(/ \(deprecated\)$/, '')
+  const hasTitle = !isItem && own !== '' && own.toLowerCase() !== String(name).toLowerCase()
+  return (
+    <>
+      <code>{visible(name)}</code>
+      {hasTitle && <span class='field-title'>{visible(own)}</span>}
+      {own !== title && <Badge tone='warn'>deprecated</Badge>}
+      {isRequired && !isItem && <span class='required'>required</span>}
+    </>
+  )
+}
+
 function typeOf ({ type, format }: { readonly type?: unknown, readonly format?: unknown }): string {
   const name = [type].flat().filter((one) => typeof one === 'string').join(' | ')
+  if (format === JSON_FORMAT) return name === '' ? 'any' : name
   if (typeof format !== 'string') return name
   return format === 'data-url' ? 'file' : format
 }
@@ -54,19 +83,29 @@ function WrapIfAdditional (
 
 function ObjectFieldTemplate (props: ObjectFieldTemplateProps): JSX.Element | null {
   const { fieldPathId, title, description, properties, schema, uiSchema, formData, onAddProperty, registry } = props
-  const isUnion = (schema.oneOf !== undefined || schema.anyOf !== undefined) && properties.length === 0
-  if (isUnion) return null
-  const fields = properties.map(({ name, content }) => <div key={name} class='contents'>{content}</div>)
+  const isAlternative = useContext(IsAlternative)
+  const isUnion = schema.oneOf !== undefined || schema.anyOf !== undefined
+  if (isUnion && properties.length === 0) return null
   const { AddButton } = registry.templates.ButtonTemplates
-  const add = canExpand(schema, uiSchema, formData) &&
-    <AddButton id={buttonId(fieldPathId, 'add')} onClick={onAddProperty} registry={registry} />
-  if (fieldPathId.path.length === 0) return <div id={fieldPathId.$id}>{fields}{add}</div>
+  const fields = (
+    <IsAlternative.Provider value={false}>
+      {/* The library's own keys outlast a change of the name. */}
+      {properties.map(({ content }) => <div key={content.key} class='contents'>{content}</div>)}
+      {canExpand(schema, uiSchema, formData) &&
+        <AddButton id={buttonId(fieldPathId, 'add')} onClick={onAddProperty} registry={registry} />}
+    </IsAlternative.Provider>
+  )
+  // The library draws what all alternatives of a union have in common below a name of its own.
+  if (fieldPathId.path.length === 0 || fieldPathId.path.at(-1) === 'XxxOf') {
+    return <div id={fieldPathId.$id} class='contents'>{fields}</div>
+  }
   return (
     <fieldset id={fieldPathId.$id}>
-      <legend><code>{visible(title === '' ? String(fieldPathId.path.at(-1)) : title)}</code></legend>
+      <legend class={isAlternative ? 'hidden' : ''}>
+        <Name step={fieldPathId.path.at(-1)} title={title} isRequired={props.required === true} />
+      </legend>
       <Description id={descriptionId(fieldPathId)} description={description} />
       {fields}
-      {add}
     </fieldset>
   )
 }
@@ -74,12 +113,15 @@ function ObjectFieldTemplate (props: ObjectFieldTemplateProps): JSX.Element | nu
 function ArrayFieldTemplate (
   { fieldPathId, title, schema, items, canAdd, onAddClick, registry, required }: ArrayFieldTemplateProps
 ): JSX.Element {
+  const isAlternative = useContext(IsAlternative)
   const { AddButton } = registry.templates.ButtonTemplates
   return (
     <fieldset id={fieldPathId.$id}>
-      <legend><code>{visible(title)}</code>{required === true && <span class='required'>required</span>}</legend>
+      <legend class={isAlternative ? 'hidden' : ''}>
+        <Name step={fieldPathId.path.at(-1)} title={title} isRequired={required === true} />
+      </legend>
       <Description id={descriptionId(fieldPathId)} description={schema.description} />
-      {items}
+      <IsAlternative.Provider value={false}>{items}</IsAlternative.Provider>
       {canAdd && <AddButton id={buttonId(fieldPathId, 'add')} onClick={onAddClick} registry={registry} />}
     </fieldset>
   )
@@ -106,7 +148,12 @@ function ArrayFieldItemTemplate (
 }
 
 function MultiSchemaFieldTemplate ({ selector, optionSchemaField }: MultiSchemaFieldTemplateProps): JSX.Element {
-  return <div class='union'><div class='union-choice'>{selector}</div>{optionSchemaField}</div>
+  return (
+    <div class='union'>
+      <div class='union-choice'>{selector}</div>
+      <IsAlternative.Provider value>{optionSchemaField}</IsAlternative.Provider>
+    </div>
+  )
 }
 
 function Description ({ id, description }: { id: string, description?: unknown }): JSX.Element | null {
@@ -123,9 +170,16 @@ function FieldErrorTemplate ({ errors = [], fieldPathId }: FieldErrorProps): JSX
   )
 }
 
-function UnsupportedFieldTemplate ({ reason }: UnsupportedFieldProps): JSX.Element {
-  const why = reason === undefined ? '' : ` (${reason})`
-  return <p class='quiet'>The form cannot show this part of the schema{why}. Write it as JSON.</p>
+// A schema that contains itself is drawn on as far as the user asks for.
+function CyclicSchemaExpandTemplate ({ name, fieldPathId, onExpand }: CyclicSchemaExpandProps): JSX.Element {
+  return (
+    <button
+      type='button' class='button small cyclic' aria-label={`Add ${visible(name)}`}
+      onClick={() => onExpand(fieldPathId.$id)}
+    >
+      + <code>{visible(name)}</code>
+    </button>
+  )
 }
 
 function buttonOf (text: string, name: string) {
@@ -147,12 +201,12 @@ export const templates: Partial<Omit<TemplatesType, 'ButtonTemplates'>> & {
 } = {
   ArrayFieldItemTemplate,
   ArrayFieldTemplate,
+  CyclicSchemaExpandTemplate,
   DescriptionFieldTemplate: Description as TemplatesType['DescriptionFieldTemplate'],
   FieldErrorTemplate: FieldErrorTemplate as TemplatesType['FieldErrorTemplate'],
   FieldTemplate: FieldTemplate as TemplatesType['FieldTemplate'],
   MultiSchemaFieldTemplate,
   ObjectFieldTemplate: ObjectFieldTemplate as TemplatesType['ObjectFieldTemplate'],
-  UnsupportedFieldTemplate,
   ButtonTemplates: {
     AddButton: buttonOf('+ Add', 'Add'),
     MoveDownButton: buttonOf('↓', 'Move down'),

@@ -45,3 +45,17 @@ function isDeeperThan (value: unknown, limit: number): boolean {
   }
   return false
 }
+
+/**
+ * Reads JSON. Calls `onRounded` for each whole number that JavaScript has to round, with the number as it is written.
+ * @throws SyntaxError
+ */
+export function readJson (text: string, onRounded: (written: string, value: number) => void): unknown {
+  return JSON.parse(text, (_name, value: unknown, context?: { readonly source?: string }) => {
+    const written = context?.source
+    if (typeof value === 'number' && written !== undefined && /^-?\d+$/.test(written) && BigInt(written) !== BigInt(value)) {
+      onRounded(written, value)
+    }
+    return value
+  })
+}

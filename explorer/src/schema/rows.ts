@@ -97,7 +97,8 @@ function isNested (walk: Walk, schema: JsonSchema): boolean {
     isObject(target?.items)
 }
 
-function typeName (schema: JsonSchema, root: JsonSchema, depth = 0): string {
+/** Names the type of a schema. */
+export function typeName (schema: JsonSchema, root: JsonSchema, depth = 0): string {
   const target = typeof schema.$ref === 'string' ? resolveRef(root, schema.$ref) ?? {} : schema
   const { type, format, items, const: fixed } = target
   if (fixed !== undefined) return writeJsonLine(fixed)

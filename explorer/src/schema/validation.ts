@@ -4,7 +4,7 @@ import type { JsonSchema } from './json-schema.ts'
 
 /** One thing that is wrong with a value. */
 export interface Fault {
-  /** The path to the value, such as `/filter/limit`. */
+  /** The JSON Pointer to the value, such as `/filter/limit`. */
   readonly path: string
   readonly message: string
 }
@@ -13,7 +13,7 @@ const validators = new WeakMap<JsonSchema, Validator>()
 
 // Units that only say that a part of the schema failed, which another unit explains.
 const WRAPPERS = new Set([
-  'properties', 'patternProperties', 'additionalProperties', 'items', 'prefixItems', 'allOf', '$ref'
+  'properties', 'patternProperties', 'additionalProperties', 'items', 'prefixItems', 'allOf', '$ref', 'if', 'then', 'else'
 ])
 
 /** Finds what is wrong with a value. A schema that cannot be checked allows everything: the server decides. */
@@ -38,8 +38,22 @@ function summarize (errors: readonly OutputUnit[]): readonly Fault[] {
 
 // What is missing is wrong where it belongs.
 function toFault ({ instanceLocation, error, keyword }: OutputUnit): Fault {
-  const path = instanceLocation.replace(/^#/, '')
+  const path = decode(instanceLocation.replace(/^#/, ''))
   const missing = keyword === 'required' ? /"(.*)"/s.exec(error)?.[1] : undefined
   if (missing === undefined) return { path, message: error }
-  return { path: `${path}/${encodeURIComponent(missing)}`, message: 'This is required.' }
+  return { path: `${path}/${missing.replaceAll('~', '~0').replaceAll('/', '~1')}`, message: 'This is required.' }
+}
+
+// The library gives the pointer as the fragment of a URI (RFC 6901 6).
+function decode (text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** The names and indices that a JSON Pointer leads through. */
+export function stepsOf (pointer: string): readonly string[] {
+  return pointer.split('/').slice(1).map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
 }

@@ -1,6 +1,6 @@
 // The arguments of a call: a form, or JSON that is checked as it is written.
 import { signal } from '@preact/signals'
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { JSX } from 'preact'
 import type { SchemaFormProps } from '../form/schema-form.tsx'
 import { Boundary } from '../parts/boundary.tsx'
@@ -8,6 +8,7 @@ import { Choice } from '../parts/choice.tsx'
 import { lazyPart } from '../parts/lazy.tsx'
 import { visible } from '../parts/text.tsx'
 import { hasProperties, isObject, type JsonSchema } from '../schema/json-schema.ts'
+import { readJson } from '../schema/json-text.ts'
 import { findFaults, type Fault } from '../schema/validation.ts'
 import { messageOf } from '../state/problem.ts'
 import type { Args } from '../state/runs.ts'
@@ -35,6 +36,7 @@ export function prepareForm (): () => void {
 
 interface ArgumentsProps {
   readonly id: string
+  readonly title?: string
   readonly schema: JsonSchema
   readonly value: Args
   onChange (value: Args): void
@@ -45,16 +47,18 @@ const EDITORS = [['form', 'Form'], ['json', 'JSON']] as const
 
 /** The arguments of a call. */
 export function Arguments (props: ArgumentsProps): JSX.Element {
-  const { id, schema, value, onChange, onSubmit } = props
+  const { id, title = 'Arguments', schema, value, onChange, onSubmit } = props
+  // What was written as JSON, so that a look at the form does not lose what is not finished.
+  const draft = useRef<Draft | undefined>(undefined)
   const [editor, setEditor] = useState<'form' | 'json'>('form')
   const hasForm = hasProperties(schema)
   return (
     <div class='arguments'>
       <div class='arguments-head'>
-        <h3>Arguments</h3>
+        <h3>{title}</h3>
         <Choice label='Written as' options={EDITORS} chosen={editor} onChoose={setEditor} isSmall />
       </div>
-      {editor === 'json' && <JsonArguments {...props} />}
+      {editor === 'json' && <JsonArguments {...props} draft={draft} />}
       {editor === 'form' && hasForm && (
         <Boundary instead={<NoForm {...props} />}>
           <SchemaForm
@@ -73,17 +77,29 @@ export function Arguments (props: ArgumentsProps): JSX.Element {
 }
 
 function NoForm (props: ArgumentsProps): JSX.Element {
-  return <><p class='quiet'>The schema of this tool is broken, so there is no form.</p><JsonArguments {...props} /></>
+  const draft = useRef<Draft | undefined>(undefined)
+  return <><p class='quiet'>The schema of this tool is broken, so there is no form.</p><JsonArguments {...props} draft={draft} /></>
 }
 
 function asArgs (value: unknown): Args {
   return isObject(value) ? value : {}
 }
 
-function JsonArguments ({ id, schema, value, onChange, onSubmit }: ArgumentsProps): JSX.Element {
-  const [text, setText] = useState(() => JSON.stringify(value, null, 2))
+/** A text that is no JSON yet, and the arguments as they were before. */
+interface Draft { readonly text: string, readonly value: string }
+
+interface JsonArgumentsProps extends ArgumentsProps { readonly draft: { current: Draft | undefined } }
+
+function JsonArguments ({ id, schema, value, draft, onChange, onSubmit }: JsonArgumentsProps): JSX.Element {
+  const [text, setText] = useState(() => {
+    const { current } = draft
+    return current?.value === JSON.stringify(value) ? current.text : JSON.stringify(value, null, 2)
+  })
   const { args, faults } = useMemo(() => readArgs(text, schema), [text, schema])
-  useEffect(() => { if (args !== undefined) onChange(args) }, [args])
+  useEffect(() => {
+    draft.current = args === undefined ? { text, value: JSON.stringify(value) } : undefined
+    if (args !== undefined) onChange(args)
+  }, [args, text])
 
   const submit = (event: Event): void => {
     event.preventDefault()
@@ -112,9 +128,13 @@ interface ReadArgs {
 }
 
 function readArgs (text: string, schema: JsonSchema): ReadArgs {
+  const rounded: Fault[] = []
+  const onRounded = (written: string, value: number): void => {
+    rounded.push({ path: '', message: `${written} would be sent as ${String(value)}, so write it as a string.` })
+  }
   try {
-    const args: unknown = JSON.parse(text.trim() === '' ? '{}' : text)
-    if (isObject(args)) return { args, faults: findFaults(schema, args) }
+    const args = readJson(text.trim() === '' ? '{}' : text, onRounded)
+    if (isObject(args)) return { args, faults: [...rounded, ...findFaults(schema, args)] }
     return { faults: [{ path: '', message: 'Arguments are an object, such as { "name": "value" }.' }] }
   } catch (error) {
     return { faults: [{ path: '', message: messageOf(error) }] }
