@@ -98,9 +98,13 @@ function include (
     const hasWords = [schema.summary, schema.description].some((words) => typeof words === 'string' && words !== '')
     return method === 'GET' && hasWords ? {} : undefined
   }
-  const tags = Array.isArray(schema.tags) ? schema.tags.map(String) : []
-  const route: ExposableRoute = { method, url, tags, schema, config }
+  const route: ExposableRoute = { method, url, tags: tagsOf(schema), schema, config }
   return checkConfig(candidate, include(route), 'include') || undefined
+}
+
+/** Returns the tags of a route's schema, as `@fastify/swagger` reads them. */
+export function tagsOf ({ tags }: Candidate['schema']): readonly string[] {
+  return Array.isArray(tags) ? tags.map(String) : []
 }
 
 /** Returns the reason why a route cannot be a tool, whatever includes it; undefined if it can. */

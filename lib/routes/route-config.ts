@@ -48,7 +48,7 @@ export interface RouteToolConfig extends AccessConfig {
    * @default the server's `timeout`
    */
   readonly timeout?: number
-  /** What else clients are shown, unchanged. */
+  /** What else clients are shown, beside the tags of the schema, which are an array at `fastify-mcp-mount/tags`. */
   readonly _meta?: { readonly [key: string]: unknown }
 }
 

@@ -9,7 +9,7 @@ import type { McpServer } from '../server/mcp-server.ts'
 import { messageOf } from '../server/schema/problem.ts'
 import { UncheckedSchema } from '../server/schema/unchecked-schema.ts'
 import type { JsonSchema } from '../server/schema/validation.ts'
-import { invalidRoute, nameOf, type ChosenRoute } from './choose.ts'
+import { invalidRoute, nameOf, tagsOf, type ChosenRoute } from './choose.ts'
 import { createConfirm, findForeignName, type Confirm } from './confirm.ts'
 import type { ResolvedExpose } from './expose-options.ts'
 import { createInput, type RouteInput } from './input.ts'
@@ -44,6 +44,9 @@ const HINTS: { readonly [method: string]: ToolAnnotations } = {
   DELETE: { destructiveHint: true, idempotentHint: true }
 }
 
+// Where clients find the tags of a route. The protocol has no tags of its own.
+const TAGS = 'fastify-mcp-mount/tags'
+
 /** The result of registering a route. */
 export interface Registered {
   /** Whether a model can read what it does. */
@@ -62,12 +65,14 @@ export function registerRoute (route: RouteTool): Registered {
   const input = createRouteInput(route)
   const title = config.title ?? textOf(summary)
   const description = config.description ?? textOf(described) ?? textOf(summary)
-  const { scopes, visible, icons, _meta } = config
+  const { scopes, visible, icons } = config
+  const tags = tagsOf(candidate.schema)
+  const _meta = { ...(tags.length > 0 && { [TAGS]: tags }), ...config._meta }
   const shown = {
     ...(title !== undefined && { title }),
     ...(description !== undefined && { description }),
     ...(icons !== undefined && { icons }),
-    ...(_meta !== undefined && { _meta }),
+    ...(Object.keys(_meta).length > 0 && { _meta }),
     ...(scopes !== undefined && { scopes }),
     ...(visible !== undefined && { visible })
   }

@@ -223,7 +223,12 @@ t.test('what servers have, in Chromium, below a prefix', { skip: noBrowser }, as
     await main.getByLabel('Bearer token').fill(token)
     await main.getByRole('button', { name: 'Use' }).click()
     await page.getByRole('link', { name: 'list_products' }).waitFor()
+    await page.getByLabel('Tag').selectOption('reports')
+    t.same(await page.getByRole('navigation').locator('a .label').allInnerTexts(),
+      ['get_customers', 'report_sales', 'get_reports_stock'])
+    await page.getByLabel('Tag').selectOption('All tags')
     await call('Shop/tool/list_products')
+    await main.getByTitle('A tag').getByText('products').waitFor()
     await result.getByRole('region', { name: 'Structured content' }).waitFor()
     await page.getByRole('tab', { name: 'Copy as' }).click()
     await page.getByRole('tabpanel').getByText('$TOKEN').waitFor()

@@ -170,6 +170,21 @@ t.test('a route with several successful replies has no outputSchema', async (t) 
     ['get_any', 'get_typed'])
 })
 
+t.test('the tags of a schema are told to clients, beside the _meta of the route', async (t) => {
+  const { listTools } = await createRoutesApp(t, (app) => {
+    const handler = async (): Promise<string> => 'a'
+    app.get('/a', { schema: { summary: 'A', tags: ['one', 'two'] }, config: { mcp: true } }, handler)
+    app.get('/b', { schema: { summary: 'B', tags: ['one'] }, config: { mcp: { _meta: { b: 1 } } } }, handler)
+    app.get('/c', { schema: { summary: 'C', tags: [] }, config: { mcp: true } }, handler)
+  })
+
+  t.same((await listTools()).map(({ _meta }) => _meta), [
+    { 'fastify-mcp-mount/tags': ['one', 'two'] },
+    { 'fastify-mcp-mount/tags': ['one'], b: 1 },
+    undefined
+  ])
+})
+
 t.test('a schema that cannot be told to clients fails the start, and that of a reply is left out', async (t) => {
   const strange = Object.create({ '~standard': { version: 1, vendor: 'none', validate: () => ({ value: 1 }) } })
   const create = (own: object) => createRoutesApp(t, (app) => {

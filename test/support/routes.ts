@@ -20,6 +20,7 @@ export interface ListedTool {
   readonly inputSchema: Readonly<Record<string, unknown>>
   readonly outputSchema?: Readonly<Record<string, unknown>>
   readonly annotations?: object
+  readonly _meta?: object
 }
 
 /** An app whose routes are tools. */

@@ -24,7 +24,7 @@ const account: Routes = async (app) => {
   })
 
   app.get('/me', {
-    schema: { summary: 'Show who I am' },
+    schema: { tags: ['account'], summary: 'Show who I am' },
     config: { mcp },
     onRequest
   }, async ({ user }) => {
@@ -34,7 +34,7 @@ const account: Routes = async (app) => {
   })
 
   app.get('/addresses', {
-    schema: { summary: 'List my addresses' },
+    schema: { tags: ['account'], summary: 'List my addresses' },
     config: { mcp },
     onRequest
   }, async ({ user }) => {
@@ -44,7 +44,7 @@ const account: Routes = async (app) => {
   })
 
   app.post('/addresses', {
-    schema: { summary: 'Add an address of mine', body: Address },
+    schema: { tags: ['account'], summary: 'Add an address of mine', body: Address },
     config: { mcp },
     onRequest
   }, async ({ user, body: { street, city } }, reply) => {
@@ -58,7 +58,7 @@ const account: Routes = async (app) => {
   })
 
   app.delete('/addresses/:id', {
-    schema: { summary: 'Remove an address of mine', params: Type.Object({ id: Type.Integer() }) },
+    schema: { tags: ['account'], summary: 'Remove an address of mine', params: Type.Object({ id: Type.Integer() }) },
     config: { mcp },
     onRequest
   }, async ({ user, params: { id } }, reply) => {

@@ -38,6 +38,7 @@ const orders: Routes = async (app) => {
 
   app.get('/orders', {
     schema: {
+      tags: ['orders'],
       operationId: 'listOrders',
       summary: 'List orders',
       description: 'List my orders, the newest first. For the next page, pass next as before.',
@@ -59,13 +60,14 @@ const orders: Routes = async (app) => {
   })
 
   app.get('/orders/:id', {
-    schema: { summary: 'Show one order', params: OrderId, response: { 200: ORDER } },
+    schema: { tags: ['orders'], summary: 'Show one order', params: OrderId, response: { 200: ORDER } },
     config: { mcp },
     onRequest: signedIn
   }, ({ params: { id }, user }) => find(id, callerOf(user)))
 
   app.post('/orders', {
     schema: {
+      tags: ['orders'],
       operationId: 'createOrder',
       summary: 'Order products',
       body: Type.Object({
@@ -95,20 +97,32 @@ const orders: Routes = async (app) => {
   })
 
   app.post('/orders/:id/cancel', {
-    schema: { operationId: 'cancelOrder', summary: 'Cancel an order', params: OrderId, response: { 200: ORDER } },
+    schema: {
+      tags: ['orders'],
+      operationId: 'cancelOrder',
+      summary: 'Cancel an order',
+      params: OrderId,
+      response: { 200: ORDER }
+    },
     config: { mcp },
     onRequest: signedIn
   }, async ({ params: { id }, user }) => settle(await find(id, callerOf(user)), 'cancelled'))
 
   app.post('/orders/:id/refund', {
-    schema: { operationId: 'refundOrder', summary: 'Refund an order', params: OrderId, response: { 200: ORDER } },
+    schema: {
+      tags: ['orders'],
+      operationId: 'refundOrder',
+      summary: 'Refund an order',
+      params: OrderId,
+      response: { 200: ORDER }
+    },
     // Only the staff's clients list this tool, and their user confirms each call.
     config: { mcp: { scopes: ['staff'], confirm: 'Refund order {id}?', annotations: { destructiveHint: true } } },
     onRequest: staffOnly
   }, async ({ params: { id }, user }) => settle(await find(id, callerOf(user)), 'refunded'))
 
   app.get('/orders/:id/invoice', {
-    schema: { summary: 'The invoice of an order', params: OrderId },
+    schema: { tags: ['orders'], summary: 'The invoice of an order', params: OrderId },
     config: { mcp: { resource: 'invoice://{id}' } },
     onRequest: signedIn
   }, async ({ params: { id }, user }, reply) => {
@@ -119,7 +133,12 @@ const orders: Routes = async (app) => {
   })
 
   app.get('/orders/:id/tracking', {
-    schema: { operationId: 'trackOrder', summary: 'Say where the parcel of an order is', params: OrderId },
+    schema: {
+      tags: ['orders'],
+      operationId: 'trackOrder',
+      summary: 'Say where the parcel of an order is',
+      params: OrderId
+    },
     config: { mcp },
     onRequest: signedIn
   }, async ({ params: { id }, user }) => {

@@ -24,6 +24,7 @@ const products: Routes = async (app) => {
 
   app.get('/products', {
     schema: {
+      tags: ['products'],
       operationId: 'listProducts',
       summary: 'List products',
       description: 'List the products in stock and out of stock, by SKU. For the next page, pass next as after.',
@@ -44,13 +45,19 @@ const products: Routes = async (app) => {
   })
 
   app.get('/products/:sku', {
-    schema: { summary: 'Show one product', params: Sku, response: { 200: PRODUCT } },
+    schema: { tags: ['products'], summary: 'Show one product', params: Sku, response: { 200: PRODUCT } },
     config: { mcp },
     onRequest: signedIn
   }, ({ params: { sku } }) => find(sku))
 
   app.post('/products', {
-    schema: { operationId: 'createProduct', summary: 'Add a product', body: Product, response: { 201: PRODUCT } },
+    schema: {
+      tags: ['products'],
+      operationId: 'createProduct',
+      summary: 'Add a product',
+      body: Product,
+      response: { 201: PRODUCT }
+    },
     config: { mcp },
     onRequest: staffOnly
   }, async ({ body: { sku, name, price, stock } }, reply) => {
@@ -62,6 +69,7 @@ const products: Routes = async (app) => {
 
   app.patch('/products/:sku', {
     schema: {
+      tags: ['products'],
       summary: 'Change the name or the price of a product',
       params: Sku,
       body: Type.Partial(Type.Pick(Product, ['name', 'price'])),
@@ -90,6 +98,7 @@ const products: Routes = async (app) => {
 
   app.put('/products/:sku/stock', {
     schema: {
+      tags: ['products'],
       operationId: 'setStock',
       summary: 'Set how many pieces of a product there are',
       params: Sku,
@@ -104,7 +113,7 @@ const products: Routes = async (app) => {
   })
 
   app.get('/products/:sku/picture', {
-    schema: { summary: 'Show the picture of a product', params: Sku },
+    schema: { tags: ['products'], summary: 'Show the picture of a product', params: Sku },
     config: { mcp },
     onRequest: signedIn
   }, async ({ params: { sku } }, reply) => {
@@ -113,7 +122,7 @@ const products: Routes = async (app) => {
   })
 
   app.get('/products/:sku/reviews', {
-    schema: { summary: 'List the reviews of a product', params: Sku },
+    schema: { tags: ['products'], summary: 'List the reviews of a product', params: Sku },
     config: { mcp },
     onRequest: signedIn
   }, async ({ params: { sku } }) => {
@@ -124,6 +133,7 @@ const products: Routes = async (app) => {
 
   app.post('/products/:sku/reviews', {
     schema: {
+      tags: ['products'],
       operationId: 'reviewProduct',
       summary: 'Review a product, or replace my review',
       params: Sku,

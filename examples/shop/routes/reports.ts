@@ -8,13 +8,18 @@ const reports: Routes = async (app) => {
   const db = app.getDecorator<PGlite>('db')
   const mcp = true
 
-  app.get('/customers', { schema: { summary: 'List the customers' }, config: { mcp }, onRequest }, async () => {
+  app.get('/customers', {
+    schema: { tags: ['reports'], summary: 'List the customers' },
+    config: { mcp },
+    onRequest
+  }, async () => {
     const { rows } = await db.query("SELECT email, name FROM person WHERE role = 'customer' ORDER BY email")
     return rows
   })
 
   app.get('/reports/sales', {
     schema: {
+      tags: ['reports'],
       operationId: 'reportSales',
       summary: 'Sum up the sales by product',
       response: {
@@ -34,7 +39,7 @@ const reports: Routes = async (app) => {
   })
 
   app.get('/reports/stock', {
-    schema: { summary: 'List the products that are out of stock' },
+    schema: { tags: ['reports'], summary: 'List the products that are out of stock' },
     config: { mcp },
     onRequest
   }, async () => {

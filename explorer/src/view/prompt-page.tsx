@@ -24,7 +24,7 @@ export function PromptPage ({ connection, prompt }: { connection: Connection, pr
   }
   return (
     <article class='item'>
-      <ItemHead kind='prompt' name={name} title={title} description={description}>
+      <ItemHead kind='prompt' name={name} title={title} description={description} meta={prompt._meta}>
         <Badge title='Estimated tokens that a model reads for this prompt'>
           {formatTokens(estimateTokens(prompt))} tokens
         </Badge>

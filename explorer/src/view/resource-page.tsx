@@ -29,6 +29,7 @@ export function ResourcePage ({ connection, uri, resource }: ResourcePageProps):
     <article class='item'>
       <ItemHead
         kind='resource' name={uri} title={resource?.title ?? resource?.name} description={resource?.description}
+        meta={resource?._meta}
       >
         {resource?.mimeType !== undefined && <Badge>{visible(resource.mimeType)}</Badge>}
         {resource?.size !== undefined && <Badge>{formatBytes(resource.size)}</Badge>}

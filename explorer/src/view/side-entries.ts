@@ -2,6 +2,7 @@
 import { computed, signal } from '@preact/signals'
 import { createMatcher } from '../parts/search-field.tsx'
 import { visible } from '../parts/text.tsx'
+import { tagsOf } from '../schema/tags.ts'
 import { estimateTokens } from '../schema/tokens.ts'
 import type { Connection } from '../state/connection.ts'
 import { connection } from '../state/current.ts'
@@ -15,6 +16,7 @@ export interface Entry {
   readonly note: string
   /** The text that is searched. */
   readonly text: string
+  readonly tags: readonly string[]
   readonly tokens: number
   readonly isDestructive: boolean
 }
@@ -28,6 +30,7 @@ export interface Group {
 
 const MAX_LINE = 120
 const MAX_SEARCHED = 2000
+const MAX_TAGS = 500
 
 /** The words that the user looks for. */
 export const search = signal('')
@@ -37,10 +40,27 @@ const groups = computed<readonly Group[] | undefined>(() => {
   return shown?.tools.value === undefined ? undefined : listGroups(shown)
 })
 
-/** The groups with the entries that have all words of the search; undefined until there are tools. */
+/** The tags of all entries, in the order of the alphabet. */
+export const allTags = computed<readonly string[]>(() => {
+  const tags = new Set(groups.value?.flatMap(({ entries }) => entries.flatMap((entry) => entry.tags)))
+  return [...tags].sort((one, other) => one.localeCompare(other)).slice(0, MAX_TAGS)
+})
+
+const chosenTag = signal('')
+
+/** The tag that the user has chosen; empty if there is none, or if no entry has it any more. */
+export const tag = computed(() => allTags.value.includes(chosenTag.value) ? chosenTag.value : '')
+
+/** Chooses a tag. @param chosen Empty for all entries. */
+export function chooseTag (chosen: string): void {
+  chosenTag.value = chosen
+}
+
+/** The groups with the entries that have the tag and all words of the search; undefined until there are tools. */
 export const foundGroups = computed<readonly Group[] | undefined>(() => {
   const matches = createMatcher(search.value)
-  return groups.value?.map((group) => ({ ...group, entries: group.entries.filter(({ text }) => matches(text)) }))
+  const isFound = ({ text, tags }: Entry): boolean => matches(text) && (tag.value === '' || tags.includes(tag.value))
+  return groups.value?.map((group) => ({ ...group, entries: group.entries.filter(isFound) }))
 })
 
 /** The key of an entry among all of the list. */
@@ -79,10 +99,12 @@ interface Item {
   readonly name: string
   readonly title?: string | undefined
   readonly description?: string | undefined
+  readonly _meta?: unknown
 }
 
 function createEntry (kind: Kind, name: string, item: Item): Entry {
   const { title, description = '' } = item
+  const tags = tagsOf(item._meta)
   const hasUri = kind === 'resource' || kind === 'template'
   const label = hasUri ? title ?? item.name : name
   const note = hasUri ? name : title ?? description
@@ -91,7 +113,8 @@ function createEntry (kind: Kind, name: string, item: Item): Entry {
     name,
     label: visible(label.slice(0, MAX_LINE)),
     note: visible(note.slice(0, MAX_LINE)),
-    text: `${name} ${title ?? ''} ${description.slice(0, MAX_SEARCHED)}`.toLowerCase(),
+    text: `${name} ${title ?? ''} ${tags.join(' ')} ${description.slice(0, MAX_SEARCHED)}`.toLowerCase(),
+    tags,
     tokens: estimateTokens(item),
     isDestructive: false
   }

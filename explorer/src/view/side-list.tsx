@@ -3,12 +3,13 @@ import { effect, signal } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { JSX } from 'preact'
 import { focusSearch, SearchField } from '../parts/search-field.tsx'
+import { visible } from '../parts/text.tsx'
 import { WindowedRows } from '../parts/windowed-rows.tsx'
 import { formatTokens } from '../schema/tokens.ts'
 import { connection } from '../state/current.ts'
 import { placeOf } from '../state/item-place.ts'
 import { formatPlace, go, place } from '../state/place.ts'
-import { foundGroups, keyOf, search, type Entry, type Group } from './side-entries.ts'
+import { allTags, chooseTag, foundGroups, keyOf, search, tag, type Entry, type Group } from './side-entries.ts'
 
 // The heights of rows with and without a note, in rem.
 const TALL = 3.2
@@ -31,17 +32,20 @@ export function SideList (): JSX.Element {
     <nav class='side' aria-label='What the server offers' onKeyDown={move}>
       <div class='search'>
         <SearchField label='Search tools, resources and prompts' placeholder='Search' text={search} />
+        {allTags.value.length > 0 && <TagChoice />}
       </div>
       {groups === undefined && connection.value?.status.value === 'connecting' && <Skeleton />}
       {groups?.map((group) => <GroupList key={group.kind} group={group} />)}
       {groups?.every(({ entries }) => entries.length === 0) === true && (
-        <p class='quiet empty'>{search.value === '' ? 'The server offers nothing.' : 'Nothing matches.'}</p>
+        <p class='quiet empty'>{search.value === '' && tag.value === '' ? 'The server offers nothing.' : 'Nothing matches.'}</p>
       )}
     </nav>
   )
 }
 
 function move (event: KeyboardEvent): void {
+  // The arrow keys choose a tag there.
+  if (event.target instanceof HTMLSelectElement) return
   const entries = (foundGroups.value ?? []).flatMap((group) => group.entries)
   const isSearch = event.target instanceof HTMLInputElement
   const at = isSearch ? -1 : entries.findIndex((entry) => keyOf(entry) === active.value)
@@ -57,6 +61,18 @@ function move (event: KeyboardEvent): void {
   // The row is drawn again, and so takes the focus, also if it is the active one already.
   active.value = ''
   active.value = keyOf(entry)
+}
+
+function TagChoice (): JSX.Element {
+  return (
+    <select
+      class='input tag-choice' aria-label='Tag'
+      value={tag.value} onChange={(event) => chooseTag(event.currentTarget.value)}
+    >
+      <option value=''>All tags</option>
+      {allTags.value.map((one) => <option key={one} value={one}>{visible(one)}</option>)}
+    </select>
+  )
 }
 
 function Skeleton (): JSX.Element {

@@ -41,7 +41,10 @@ export function ToolPage ({ connection, tool }: { connection: Connection, tool: 
   }
   return (
     <article class='item'>
-      <ItemHead kind='tool' name={name} title={tool.title ?? tool.annotations?.title} description={tool.description}>
+      <ItemHead
+        kind='tool' name={name} title={tool.title ?? tool.annotations?.title} description={tool.description}
+        meta={tool._meta}
+      >
         <AnnotationBadges annotations={tool.annotations} />
         {appUri !== undefined && <Badge tone='accent' title='Its result has a user interface'>app</Badge>}
         <Badge title='Estimated tokens that a model reads for this tool'>
