@@ -4,6 +4,7 @@ declare module 'oidc-provider' {
 
   interface SavedToken {
     readonly jti: string
+    readonly accountId: string
     destroy (): Promise<void>
   }
 

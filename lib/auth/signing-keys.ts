@@ -1,6 +1,6 @@
 // Finds, fetches and caches the keys with which an issuer signs its tokens.
 import type { JWTVerifyGetKey } from 'jose'
-import { fetchJson } from './fetch-json.ts'
+import { readServerMetadata, type ServerMetadata } from './server-metadata.ts'
 import { VerifierUnavailableError } from './token-error.ts'
 
 /** Where the keys of an issuer come from. */
@@ -38,20 +38,8 @@ export function createKeyFinder (source: KeySource): JWTVerifyGetKey {
 async function prepare ({ issuer, jwksUri, fetchTimeout }: KeySource): Promise<JWTVerifyGetKey> {
   // An app that verifies no JWT does not load jose.
   const { createRemoteJWKSet } = await import('jose')
-  const url = new URL(jwksUri ?? await discoverKeys(issuer, fetchTimeout))
+  const url = new URL(jwksUri ?? await readServerMetadata(issuer, fetchTimeout, readKeysUrl))
   return createRemoteJWKSet(url, { timeoutDuration: fetchTimeout })
-}
-
-async function discoverKeys (issuer: string, fetchTimeout: number): Promise<string> {
-  let failure: unknown
-  for (const url of listMetadataUrls(issuer)) {
-    try {
-      return readKeysUrl(url, issuer, await fetchJson(url, fetchTimeout))
-    } catch (error) {
-      failure ??= error
-    }
-  }
-  throw failure
 }
 
 /**
@@ -59,25 +47,11 @@ async function discoverKeys (issuer: string, fetchTimeout: number): Promise<stri
  * @param url The URL of the metadata.
  * @throws VerifierUnavailableError
  */
-export function readKeysUrl (url: string, issuer: string, metadata: Readonly<Record<string, unknown>>): string {
-  const { issuer: named, jwks_uri: keysUrl } = metadata
-  // RFC 8414 3.3: metadata of another issuer must not be used.
-  if (named !== issuer) throw new VerifierUnavailableError(`${url} names another issuer: ${String(named)}`)
+export function readKeysUrl ({ jwks_uri: keysUrl }: ServerMetadata, url: string): string {
   if (typeof keysUrl !== 'string') throw new VerifierUnavailableError(`${url} has no 'jwks_uri'`)
   // RFC 8414 2: a key is as trustworthy as the way on which it arrives.
   if (url.startsWith('https:') && !keysUrl.startsWith('https:')) {
     throw new VerifierUnavailableError(`${url} has a 'jwks_uri' that does not use https: ${keysUrl}`)
   }
   return keysUrl
-}
-
-// MCP 2026-07-28 authorization, Authorization Server Metadata Discovery, defines the order.
-function listMetadataUrls (issuer: string): ReadonlySet<string> {
-  const { origin, pathname } = new URL(issuer)
-  const path = pathname.replace(/\/$/, '')
-  return new Set([
-    `${origin}/.well-known/oauth-authorization-server${path}`,
-    `${origin}/.well-known/openid-configuration${path}`,
-    `${origin}${path}/.well-known/openid-configuration`
-  ])
 }

@@ -62,7 +62,7 @@ function addPage (scope: FastifyInstance, files: PageFiles, describe: Describe):
     const file = files.get(name)
     if (file === undefined) return reply.callNotFound()
     const isHashed = name.startsWith('assets/')
-    reply.headers(headers(scope))
+    reply.headers(await headers(scope))
     reply.header('cache-control', isHashed ? `public, max-age=${YEAR}, immutable` : 'no-cache')
     return await sendFile(request, reply, file)
   }
@@ -76,7 +76,7 @@ function addPage (scope: FastifyInstance, files: PageFiles, describe: Describe):
     // The page has the mounts from the start, which saves it a request before the first one to a mount.
     const json = JSON.stringify(describe(request)).replaceAll('<', '\\u003c')
     const written = `<script id="${WRITTEN_ID}" type="application/json">${json}</script>`
-    return reply.headers(headers(scope)).header('cache-control', 'no-store').type('text/html; charset=utf-8')
+    return reply.headers(await headers(scope)).header('cache-control', 'no-store').type('text/html; charset=utf-8')
       .send(before + written + after)
   }
 

@@ -1,19 +1,23 @@
 // The headers of the page, which keep it from running or loading anything that is not its own.
 import type { FastifyInstance } from 'fastify'
 import { findMounted, findRegistry } from '../registry.ts'
+import { ServerOrigins } from './server-origins.ts'
 
-/** Creates the function that returns the headers. Mounts may be registered after the explorer, so it looks later. */
-export function createHeaders (): (scope: FastifyInstance) => Readonly<Record<string, string>> {
-  let headers: Readonly<Record<string, string>> | undefined
-  return (scope) => {
-    headers ??= Object.freeze({
-      'content-security-policy': createPolicy(listServerOrigins(scope)),
+/**
+ * Creates the function that resolves to the headers. Mounts may be registered after the explorer, so it looks for them
+ * later.
+ */
+export function createHeaders (): (scope: FastifyInstance) => Promise<Readonly<Record<string, string>>> {
+  let listOrigins: (() => Promise<readonly string[]>) | undefined
+  return async (scope) => {
+    listOrigins ??= createOriginList(scope)
+    return {
+      'content-security-policy': createPolicy(await listOrigins()),
       'cross-origin-opener-policy': 'same-origin-allow-popups',
       'cross-origin-resource-policy': 'same-origin',
       'referrer-policy': 'no-referrer',
       'x-content-type-options': 'nosniff'
-    })
-    return headers
+    }
   }
 }
 
@@ -34,10 +38,19 @@ function createPolicy (servers: readonly string[]): string {
   ].join('; ')
 }
 
-function listServerOrigins (scope: FastifyInstance): readonly string[] {
-  const servers = [...findRegistry(scope) ?? []].flatMap((mount) => {
+function createOriginList (scope: FastifyInstance): () => Promise<readonly string[]> {
+  const mounts = [...findRegistry(scope) ?? []]
+  const issuers = new Set(mounts.flatMap((mount) => {
     const { auth } = findMounted(mount).parts.options
     return auth !== undefined && 'verify' in auth ? auth.authorizationServers : []
-  })
-  return [...new Set(servers.map((server) => new URL(server).origin))]
+  }))
+  // The app is not asked about itself.
+  const own = new Set(mounts.flatMap(({ url }) => URL.canParse(url) ? new URL(url).origin : []))
+  const others = [...issuers].filter((issuer) => !own.has(new URL(issuer).origin))
+    .map((issuer) => new ServerOrigins(issuer, { log: scope.log }))
+
+  return async () => {
+    const found = await Promise.all(others.map(async (server) => await server.list()))
+    return [...new Set([...[...issuers].map((issuer) => new URL(issuer).origin), ...found.flat()])]
+  }
 }

@@ -26,8 +26,8 @@ t.test('metadata that was fetched by https is not followed to keys without it', 
   const issuer = 'https://auth.example.com'
   const keys = 'auth.example.com/jwks'
 
-  t.equal(readKeysUrl(issuer, issuer, { issuer, jwks_uri: `https://${keys}` }), `https://${keys}`)
-  t.throws(() => readKeysUrl(issuer, issuer, { issuer, jwks_uri: `http://${keys}` }), {
+  t.equal(readKeysUrl({ jwks_uri: `https://${keys}` }, issuer), `https://${keys}`)
+  t.throws(() => readKeysUrl({ jwks_uri: `http://${keys}` }, issuer), {
     name: 'VerifierUnavailableError', message: `${issuer} has a 'jwks_uri' that does not use https: http://${keys}`
   })
 })

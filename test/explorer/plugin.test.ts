@@ -4,6 +4,7 @@ import t from 'tap'
 import mcpExplorer from '../../lib/explorer/index.ts'
 import mcpPlugin, { InvalidTokenError, McpServer } from '../../lib/index.ts'
 import { createHost, createServer } from '../support/app.ts'
+import { createIssuer } from '../support/issuer.ts'
 import { buildPage } from '../page.js'
 
 t.before(buildPage)
@@ -81,21 +82,26 @@ t.test('the page may run nothing but its own scripts, and no page may frame it',
   })
 })
 
-t.test('the page may connect to the authorization servers of the mounts', async (t) => {
+t.test('the page may connect to the authorization servers of the mounts, and to their endpoints', async (t) => {
   const { app } = createHost(t)
+  const issuer = await createIssuer(t)
+  issuer.answers.set('/.well-known/oauth-authorization-server', {
+    issuer: issuer.url, token_endpoint: 'https://tokens.example/token'
+  })
   app.register(mcpExplorer)
   app.register(mcpPlugin, {
     server: createServer(),
     publicUrl: 'https://api.example.com',
     auth: {
       verify: async () => { throw new InvalidTokenError('unknown') },
-      authorizationServers: ['https://auth.example.com/tenant'],
+      authorizationServers: ['https://api.example.com/tenant', issuer.url],
       requiredScopes: ['notes:read']
     }
   })
   await app.ready()
 
-  t.match((await app.inject('/explorer/')).headers['content-security-policy'], "connect-src 'self' https://auth.example.com;")
+  const policy = (await app.inject('/explorer/')).headers['content-security-policy']
+  t.match(policy, `connect-src 'self' https://api.example.com ${issuer.url} https://tokens.example;`)
   t.match(await listMounts(app), [{ auth: { kind: 'oauth', scopes: ['notes:read'] } }])
 })
 

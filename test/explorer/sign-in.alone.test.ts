@@ -1,5 +1,8 @@
 // The page signs in at an authorization server, in a window of its own.
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import Fastify from 'fastify'
+import Provider from 'oidc-provider'
 import t, { type Test } from 'tap'
 import mcpPlugin, { InvalidTokenError, McpServer } from '../../lib/index.ts'
 import { authorizationServer } from '../../lib/oauth/index.ts'
@@ -18,6 +21,7 @@ t.test('the page signs in, and calls as the user', { skip: noBrowser }, async (t
   const explorer = await startExplorer(t)
 
   t.test('at the authorization server of the app', async (t) => { await signInAtHome(t, explorer) })
+  t.test('at a provider whose endpoints are at another origin', async (t) => { await signInAtTwoOrigins(t, explorer) })
   t.test('an authorization server that leads elsewhere is explained', async (t) => { await signInElsewhere(t, explorer) })
 })
 
@@ -61,10 +65,96 @@ async function signInAtHome (t: Test, explorer: ExplorerBrowser): Promise<void> 
   t.same(explorer.complaints, [])
 }
 
+async function signInAtTwoOrigins (t: Test, explorer: ExplorerBrowser): Promise<void> {
+  const port = await findPort()
+  const publicUrl = `http://127.0.0.1:${port}`
+  const { issuer, findUser } = await startSplitProvider(t, `${publicUrl}/explorer/callback.html`)
+  const server = new McpServer({ name: 'Notes', version: '1.0.0' })
+  server.registerTool('who', {}, (_args, { auth }) => `You are ${auth?.subject}`)
+  const { app } = createHost(t, { forceCloseConnections: true })
+  app.register(mcpPlugin, {
+    prefix: '/notes',
+    server,
+    publicUrl,
+    auth: {
+      async verify (token) {
+        const subject = findUser(token)
+        if (subject === undefined) throw new InvalidTokenError('unknown')
+        return { token, clientId: 'the page', subject, scopes: ['openid'] }
+      },
+      authorizationServers: [issuer],
+      requiredScopes: ['openid']
+    }
+  })
+  withExplorer(app)
+  await app.listen({ port, host: '127.0.0.1' })
+  const page = await explorer.open(t, app)
+
+  await page.getByText('With a client of your own').click()
+  await page.getByLabel('Client ID').fill('explorer')
+  const [popup] = await Promise.all([
+    page.waitForEvent('popup'),
+    page.getByRole('main').getByRole('button', { name: 'Sign in' }).click()
+  ])
+  await popup.getByPlaceholder('Enter any login').fill('ada')
+  await popup.getByPlaceholder('and password').fill('any')
+  await popup.getByRole('button', { name: 'Sign-in' }).click()
+  await Promise.all([popup.waitForEvent('close'), popup.getByRole('button', { name: 'Continue' }).click()])
+  await page.getByRole('link', { name: 'who' }).click()
+  await page.getByRole('button', { name: 'Call', exact: true }).click()
+
+  await page.getByText('You are ada').waitFor()
+  // The client warns of an id that it has not registered itself.
+  explorer.forgive(/status of 40[14]|SEP-2352/)
+  t.same(explorer.complaints, [])
+}
+
+/** A provider whose metadata and pages are at one origin, and whose other endpoints are at another, as with Google. */
+interface SplitProvider {
+  readonly issuer: string
+  /** Returns the user of an access token. */
+  findUser (token: string): string | undefined
+}
+
+async function startSplitProvider (t: Test, redirectUri: string): Promise<SplitProvider> {
+  const [front, back] = [createServer(), createServer()]
+  for (const server of [front, back]) {
+    await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
+    t.teardown(() => { server.close(); server.closeAllConnections() })
+  }
+  const originOf = (server: Server): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const [issuer, other] = [originOf(front), originOf(back)]
+  const provider = new Provider(issuer, {
+    clients: [{ client_id: 'explorer', redirect_uris: [redirectUri], token_endpoint_auth_method: 'none' }],
+    clientBasedCORS: () => true,
+    cookies: { keys: ['a secret of the provider'] },
+    features: { resourceIndicators: { enabled: false } }
+  })
+  const answer = provider.callback()
+  back.on('request', answer)
+  front.on('request', (request, response) => {
+    if (request.url !== '/.well-known/openid-configuration') return answer(request, response)
+    response.writeHead(200, { 'access-control-allow-origin': '*', 'content-type': 'application/json' })
+    response.end(JSON.stringify({
+      issuer,
+      authorization_endpoint: `${issuer}/auth`,
+      token_endpoint: `${other}/token`,
+      jwks_uri: `${other}/jwks`,
+      response_types_supported: ['code'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['RS256'],
+      code_challenge_methods_supported: ['S256']
+    }))
+  })
+  const users = new Map<string, string>()
+  provider.on('access_token.saved', ({ jti, accountId }) => { users.set(jti, accountId) })
+  return { issuer, findUser: (token) => users.get(token) }
+}
+
 async function signInElsewhere (t: Test, explorer: ExplorerBrowser): Promise<void> {
   const port = await findPort()
   const issuer = `http://127.0.0.1:${port}`
-  const elsewhere = `http://localhost:${port}`
+  const elsewhere = `http://tokens.example:${port}`
   const server = Fastify({ forceCloseConnections: true })
   t.teardown(() => server.close())
   server.get('/.well-known/oauth-authorization-server', async (_request, reply) => {

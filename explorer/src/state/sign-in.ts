@@ -39,8 +39,9 @@ export async function signIn (url: URL, settings: SignInSettings): Promise<strin
 }
 
 function explainRefused (origin: string): string {
-  return `The authorization server leads to ${origin}, and the policy of this page allows requests to the origins of ` +
-    "the mount's 'authorizationServers' only. Paste a token instead."
+  return `The authorization server leads to ${origin}, and the policy of this page allows no requests to it. The app ` +
+    'allows those endpoints that use https and that the metadata of the server names. Load the page again in case the ' +
+    'app could not read the metadata in time, or paste a token instead.'
 }
 
 // All that a browser says of a reply without CORS headers.
