@@ -1,4 +1,5 @@
 // `inspect`: lists what an endpoint offers, and uses it from the terminal.
+import { text } from 'node:stream/consumers'
 import { isLogLevel } from '../protocol/log-level.ts'
 import { Method } from '../protocol/methods.ts'
 import type { Era } from '../protocol/revisions.ts'
@@ -43,7 +44,7 @@ export const inspect: Command = {
   notes: `What
   (nothing)                  all that the server offers
   tools, resources, prompts  one of the lists, with the arguments
-  call <tool> [json]         call a tool
+  call <tool> [json]         call a tool; the JSON of - is read from standard input
   read <uri>                 read a resource
   prompt <name> [json]       get a prompt
 
@@ -60,7 +61,7 @@ A tool that answers with an error makes the exit code 1.
 type Inquiry = (endpoint: Endpoint, terminal: Terminal, asJson: boolean) => Promise<number>
 
 async function runInspect (line: CommandLine, terminal: Terminal): Promise<number> {
-  const inquiry = resolveInquiry(line)
+  const inquiry = resolveInquiry(line, line.positionals[3] === '-' ? await text(terminal.process.stdin) : undefined)
   const observed: Observed = {}
   const options = resolveOptions(line, terminal, observeReplies(observed))
   const asked = { url: options.url, hasToken: options.headers.has('authorization'), timeout: options.timeout }
@@ -82,7 +83,8 @@ async function useEndpoint (
   }
 }
 
-function resolveInquiry (line: CommandLine): Inquiry {
+// The JSON of `-` is that of standard input.
+function resolveInquiry (line: CommandLine, input: string | undefined): Inquiry {
   const [, what, subject, json, ...rest] = line.positionals
   const unwanted = what === undefined || Object.hasOwn(LIST_NAMES, what) ? subject : what === 'read' ? json : rest[0]
   if (unwanted !== undefined) throw new UsageError(`'${unwanted}' is one argument too many`)
@@ -90,7 +92,7 @@ function resolveInquiry (line: CommandLine): Inquiry {
     if (subject === undefined) throw new UsageError(`'${what}' needs ${kind}`)
     return subject
   }
-  const given = { json, pairs: line.all('arg') }
+  const given = { json: input ?? json, pairs: line.all('arg') }
   switch (what) {
     case undefined: return showAll
     case 'tools': case 'resources': case 'prompts': return (...to) => showList(what, ...to)

@@ -421,3 +421,14 @@ t.test('without the client v2 the legacy era is spoken, and --era modern says wh
         "@modelcontextprotocol/client. Without it 'inspect' speaks the legacy era."
   })
 })
+
+t.test('the JSON of - is read from standard input', async (t) => {
+  const url = await serve(t)
+  const test = createTestTerminal()
+  test.stdin.end('{ "a": 1,\n"b": 2 }\n')
+
+  const code = await runProgram(['inspect', url, 'call', 'add', '-'], test.terminal)
+
+  t.equal(code, 0)
+  t.match(test.out, '"sum": 3')
+})

@@ -1,11 +1,15 @@
 // Looks, tries and watches: every feature of a server, in both eras, behind a proxy that adds a prefix to all paths.
 import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { createEverything } from '../../examples/everything-server.ts'
 import { buildApp } from '../../examples/shop/app.ts'
 import mcpPlugin, { createMemoryEventStore, McpServer, Type } from '../../lib/index.ts'
 import { noBrowser } from '../support/browser.ts'
+import { LOADER } from '../support/child.ts'
 import { createV1 } from '../support/sdk-servers.ts'
 import { createGate } from '../support/stream.ts'
 import { startExplorer, withExplorer } from './browser.ts'
@@ -18,6 +22,15 @@ const run = promisify(execFile)
 const ERAS = ['modern', 'legacy'] as const
 
 const gate = createGate()
+const CLI = `${LOADER.join(' ')} ${fileURLToPath(new URL('../../lib/cli.ts', import.meta.url))}`
+
+/** The text that a tool has answered to curl, with JSON or a stream. */
+function resultOf (reply: string): string {
+  const { result } = JSON.parse(/\{"jsonrpc".*\}/.exec(reply)?.[0] ?? '')
+  return result.content[0].text
+}
+
+const Secret = Type.String({ writeOnly: true })
 
 function createDesk (): McpServer {
   const server = new McpServer({ name: 'Desk', version: '1.0.0' })
@@ -28,6 +41,14 @@ function createDesk (): McpServer {
       code: Type.String({ writeOnly: true })
     })
   }, (args) => `unlocked for ${args["who's"]}`)
+  server.registerTool('echo', {
+    inputSchema: Type.Object({
+      region: Type.String({ 'x-mcp-header': 'Region' }),
+      text: Type.String(),
+      login: Type.Object({ name: Type.String(), password: Type.Optional(Type.String({ format: 'password' })) }),
+      keys: Type.Array(Type.Union([Type.Null(), Type.Object({ token: Type.Optional(Secret) })]))
+    })
+  }, (args) => JSON.stringify(args))
   server.registerTool('visit', {}, async (_args, ctx) => {
     return JSON.stringify(await ctx.elicitUrl('Sign the visitors book.', 'https://book.example/sign'))
   })
@@ -214,6 +235,32 @@ t.test('what servers have, in Chromium, below a prefix', { skip: noBrowser }, as
     t.match(texts.CLI, `npx fastify-mcp-mount inspect ${proxy.url}/desk/mcp call unlock '{"who'\\''s":`)
     t.match(texts.Test, "createTestClient(app, 'Desk')")
     t.match(texts.URL, `${proxy.url}/explorer/#/Desk/tool/unlock?args=`)
+  })
+
+  t.test('what is copied runs as it is, with awkward and long arguments, and has no secrets in it', async (t) => {
+    const folder = t.testdir()
+    const awkward = 'it\'s "quoted" `id` $HOME $(id) \\n ! %s\r\n\tsecond line 😀'
+    for (const era of ERAS) {
+      for (const text of [awkward, 'x'.repeat(200_000)]) {
+        const args = { region: 'östlich $HOME', text, login: { name: 'ann' }, keys: [null, {}] }
+        const secret = { ...args, login: { name: 'ann', password: '1234-pin' }, keys: [null, { token: '5678-code' }] }
+        await goTo(`Desk/tool/echo?era=${era}`)
+        await press('JSON')
+        await page.getByLabel('Arguments as JSON').fill(JSON.stringify(secret))
+        await page.getByRole('tab', { name: 'Copy as' }).click()
+        for (const kind of ['curl', 'CLI'] as const) {
+          await page.getByRole('tab', { name: kind, exact: true }).click()
+          await press(`Copy the call as ${kind}`)
+          const copied = await page.evaluate('navigator.clipboard.readText()') as string
+          t.notMatch(copied, /1234-pin|5678-code/, kind)
+          const file = join(folder, 'command.sh')
+          await writeFile(file, copied.replace('npx fastify-mcp-mount', `'${process.execPath}' ${CLI}`))
+          const { stdout } = await run('bash', [file], { maxBuffer: 2 ** 24 })
+          const got: unknown = kind === 'CLI' ? JSON.parse(stdout) : JSON.parse(resultOf(stdout))
+          t.same(got, args, `${kind} ${era} ${text.length}`)
+        }
+      }
+    }
   })
 
   t.test('routes of the shop and a server of the SDK are called, with the token of a user', async (t) => {

@@ -22,10 +22,12 @@ export function CopyAs ({ connection, name, schema, args }: CopyAsProps): JSX.El
   const { mount, url } = connection
   const call: Call = {
     name,
+    schema,
     args: withoutSecrets(schema, args),
     url: url.href,
     mount: mount.name,
     era: connection.server.value?.era ?? 'modern',
+    hasSessions: mount.hasSessions,
     needsToken: credentials.value[mount.name]?.token !== undefined || mount.auth.kind === 'oauth'
   }
   const texts = [
