@@ -35,11 +35,13 @@ export function createAppHeaders (query: URLSearchParams): Readonly<Record<strin
     'content-security-policy': [
       "default-src 'none'",
       // 'self' would be the app that serves the explorer.
-      `script-src ${allow('resource', "'unsafe-inline'")}`,
+      // Whatever is written into the document may run, so code that an app makes of a text may do no more.
+      `script-src ${allow('resource', "'unsafe-inline'", "'unsafe-eval'", 'blob:')}`,
       `style-src ${allow('resource', "'unsafe-inline'")}`,
       `img-src ${allow('resource', 'data:', 'blob:')}`,
       `media-src ${allow('resource', 'data:', 'blob:')}`,
       `font-src ${allow('resource', 'data:')}`,
+      'worker-src blob:',
       `connect-src ${allow('connect')}`,
       `frame-src ${allow('frame')}`,
       `base-uri ${allow('base')}`,

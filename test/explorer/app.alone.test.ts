@@ -164,8 +164,23 @@ t.test('apps of tools in Chromium', { skip: noBrowser }, async (t) => {
 
     const policy = (await (await loaded).allHeaders())['content-security-policy']
     t.match(policy, 'connect-src https://api.example.com;')
-    t.match(policy, "script-src 'unsafe-inline' https://*.cdn.example;")
+    t.match(policy, "script-src 'unsafe-inline' 'unsafe-eval' blob: https://*.cdn.example;")
     t.notMatch(policy, 'script-src *')
+  })
+
+  t.test('an app runs code that it makes of a text, in workers as well, and this reaches no network either', async (t) => {
+    const worker = "postMessage(new Function('return 6 * 7')())"
+    const script = `const url = URL.createObjectURL(new Blob([${JSON.stringify(worker)}]))
+      new Worker(url).onmessage = async ({ data }) => {
+        const reached = await new Function("return fetch('/explorer/mounts.json').then(() => 'reached', () => 'denied')")()
+        document.body.textContent = data + ' ' + reached
+      }`
+    const page = await explorer.open(t, createClock(t, { html: `<body><script>${script}</script>` }), '#/Clock/tool/clock')
+
+    const frame = await callClock(page)
+
+    await frame.getByText('42 denied').waitFor()
+    explorer.forgive(/Content Security Policy|violates/)
   })
 
   t.test('an app cannot lead its frame elsewhere', async (t) => {

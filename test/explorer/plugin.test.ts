@@ -43,10 +43,12 @@ t.test('the document of an app has the policy of the app, and no origin', async 
     '&resource=https://*.cdn.example&frame=https://a.example/path&base=%27self%27&base=https://a.example;sandbox')
 
   t.equal(headers['content-type'], 'text/html; charset=utf-8')
-  t.equal(headers['content-security-policy'], "default-src 'none'; script-src 'unsafe-inline' https://*.cdn.example; " +
+  t.equal(headers['content-security-policy'], "default-src 'none'; " +
+    "script-src 'unsafe-inline' 'unsafe-eval' blob: https://*.cdn.example; " +
     "style-src 'unsafe-inline' https://*.cdn.example; img-src data: blob: https://*.cdn.example; " +
     'media-src data: blob: https://*.cdn.example; font-src data: https://*.cdn.example; ' +
-    "connect-src https://api.example.com wss://[::1]:8080; frame-src 'none'; base-uri 'none'; form-action 'none'; " +
+    'worker-src blob:; connect-src https://api.example.com wss://[::1]:8080; ' +
+    "frame-src 'none'; base-uri 'none'; form-action 'none'; " +
     "frame-ancestors 'self'; sandbox allow-scripts allow-forms")
   t.match(body, 'source !== parent')
   t.match((await app.inject('/explorer/app.html')).headers['content-security-policy'], "connect-src 'none';")
