@@ -105,9 +105,10 @@ test('texts of another language are complete', () => {
   expect(authorizationServer).type.not.toBeCallableWith({ ...base, signIn: google(app), consent: 'never' })
 })
 
-test('a store has four commands', () => {
+test('a store has four commands, and may count', () => {
   expect(memoryStore()).type.toBe<OAuthStore>()
   expect<OAuthStore>().type.not.toBeAssignableFrom<Omit<OAuthStore, 'add'>>()
+  expect<OAuthStore>().type.toBeAssignableFrom<Omit<OAuthStore, 'count'>>()
 })
 
 test('a listener of revocations may ask what ends, and may ignore it', () => {

@@ -89,6 +89,19 @@ function expiryChecks (unit: number): StoreChecks {
 
 function raceChecks (unit: number): StoreChecks {
   return {
+    async 'a store that counts has each change of all nodes, and forgets a number' ({ stores, pass }) {
+      const count = async (index: number, key: string, change: number): Promise<number | undefined> =>
+        await stores[index % 2 === 0 ? 0 : 1].count?.(key, change, unit)
+      if (stores[0].count === undefined) return
+      const sums = await Promise.all(Array.from({ length: 20 }, (_, index) => count(index, 'kind:a', 1)))
+
+      assert.deepEqual(sums.map(Number).sort((a, b) => a - b), Array.from({ length: 20 }, (_, index) => index + 1))
+      assert.equal(await count(0, 'kind:a', -1), 19)
+      assert.equal(await count(1, 'kind:b', 1), 1)
+      await pass(unit * 1.2)
+      assert.equal(await count(0, 'kind:a', 1), 1)
+    },
+
     async 'of several additions of a key at once, on all nodes, exactly one succeeds' ({ stores }) {
       const added = await Promise.all(
         Array.from({ length: 20 }, (_, index) => stores[index % 2 === 0 ? 0 : 1].add('kind:a', `${index}`, unit)))

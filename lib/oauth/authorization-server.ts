@@ -18,7 +18,7 @@ import { createResourceFinder } from './resources.ts'
 import { createRevocation, type RevokedAccess } from './revocation/revocation.ts'
 import { sealStore } from './sealed-store.ts'
 import { createUpstream } from './upstream/upstream.ts'
-import { createWindowLimit } from './window-limit.ts'
+import { createCounts, createWindowLimit } from './window-limit.ts'
 import { createAuth, createVerify, type AuthForOptions } from './verifier.ts'
 
 /** An authorization server: a plugin of Fastify, and what mounts need to trust it. */
@@ -170,11 +170,12 @@ const PREFLIGHT = {
 function createRegister (
   settings: ServerSettings, pass: (reply: FastifyReply, request: ProviderRequest) => Promise<FastifyReply>
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
-  const limit = createWindowLimit(settings.registrationLimit)
+  const { count = createCounts() } = settings.store
+  const take = createWindowLimit('registration', settings.registrationLimit, count)
 
   return async function register (request, reply) {
     reply.headers(OPEN_CORS)
-    if (!limit.take(request.ip)) {
+    if (await take(request.ip) === undefined) {
       return reply.code(429).header('retry-after', Math.ceil(settings.registrationLimit.window / 1000))
         .send({ error: 'temporarily_unavailable', error_description: 'too many clients registered; try again later' })
     }

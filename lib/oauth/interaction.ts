@@ -8,7 +8,7 @@ import { createProblems } from './problems.ts'
 import type { ServerParts } from './provider.ts'
 import type { UpstreamTokens } from './sign-in/sign-in.ts'
 import { createVisits, urlOfVisit, type Visit } from './visit.ts'
-import { createWindowLimit } from './window-limit.ts'
+import { createCounts, createWindowLimit } from './window-limit.ts'
 
 /** The handlers of the routes that users visit. */
 export interface Interactions {
@@ -28,16 +28,18 @@ export function createInteractions (parts: ServerParts): Interactions {
   const [visits, departures, problems] = [createVisits(parts), createDepartures(parts), createProblems(parts)]
   const { ask, decide } = createConsentSteps(parts, visits, problems)
   // Both an authorization request and each departure to the identity provider are kept for a while.
-  const limit = createWindowLimit({ ...signInLimit, window: INTERACTION_TTL })
+  const { count = createCounts() } = store
+  const take = createWindowLimit('sign-in', { ...signInLimit, window: INTERACTION_TTL }, count)
   const signedInKey = (uid: string): string => `signed-in:${uid}`
 
   async function begin (
     request: FastifyRequest, reply: FastifyReply, pass: () => Promise<FastifyReply>
   ): Promise<FastifyReply> {
-    if (!limit.take(request.ip)) return problems.send(request, reply, { kind: 'busy' })
+    const counted = await take(request.ip)
+    if (counted === undefined) return problems.send(request, reply, { kind: 'busy' })
     const sent = await pass()
     // It was refused, or needed nothing of the user.
-    if (!String(reply.getHeader('location')).startsWith(urlOfVisit(issuer, ''))) limit.giveBack(request.ip)
+    if (!String(reply.getHeader('location')).startsWith(urlOfVisit(issuer, ''))) await counted.giveBack()
     return sent
   }
 
@@ -63,7 +65,7 @@ export function createInteractions (parts: ServerParts): Interactions {
   }
 
   async function leave ({ interaction }: Visit, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    if (!limit.take(request.ip)) return problems.send(request, reply, { kind: 'busy' })
+    if (await take(request.ip) === undefined) return problems.send(request, reply, { kind: 'busy' })
     try {
       const { url, cookie } = await departures.depart(interaction.uid, Object(request.query).step === 'other-account')
       const headers = { 'set-cookie': cookie, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' }

@@ -110,10 +110,14 @@ export interface AuthorizationServerOptions<User> {
   readonly clients?: readonly KnownClient[]
   /** Whether clients may register themselves (RFC 7591). @default true */
   readonly registration?: boolean
-  /** How often clients may register, on each process. @default { perAddress: 20, total: 1000, window: 3600000 } */
+  /**
+   * How often clients may register, on all nodes together if the store can count.
+   * @default { perAddress: 20, total: 1000, window: 3600000 }
+   */
   readonly registrationLimit?: Partial<RegistrationLimit>
   /**
-   * How many sign-ins may begin in half an hour, on each process. Beyond that, browsers get 429 and a page.
+   * How many sign-ins may begin in half an hour, on all nodes together if the store can count. Beyond that, browsers
+   * get 429 and a page.
    * @default { perAddress: 1000, total: 20000 }
    */
   readonly signInLimit?: Partial<SignInLimit>

@@ -13,6 +13,8 @@ export interface RedisCommands {
   set (key: string, value: string, px: 'PX', ttl: number, nx: 'NX'): Promise<unknown>
   /** Runs GETDEL, which needs Redis 6.2 or Valkey. */
   getdel (key: string): Promise<string | null>
+  /** Runs EVAL. */
+  eval (script: string, keys: number, key: string, change: number, ttl: number): Promise<unknown>
 }
 
 /** Options of {@link redisStore}. */
@@ -23,12 +25,19 @@ export interface RedisStoreOptions {
   readonly prefix?: string
 }
 
-const client = redisClient<RedisCommands>('get', 'set', 'getdel')
+const client = redisClient<RedisCommands>('get', 'set', 'getdel', 'eval')
 
 const REDIS_STORE = {
   client: required(client()),
   prefix: string('mcp-oauth:')
 } satisfies TableOf<RedisStoreOptions>
+
+// Returns the sum.
+const COUNT = `
+  local sum = redis.call('INCRBY', KEYS[1], ARGV[1])
+  if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+  return sum
+`
 
 /**
  * Creates a store in Redis. All nodes of an app share it, so each node finishes what another one began. Keys expire in
@@ -49,6 +58,7 @@ export function redisStore (options: RedisStoreOptions): OAuthStore {
     get: async (key) => await client.get(prefix + key) ?? undefined,
     set: async (key, value, ttl) => { await client.set(prefix + key, value, 'PX', Math.ceil(ttl)) },
     add: async (key, value, ttl) => await client.set(prefix + key, value, 'PX', Math.ceil(ttl), 'NX') === 'OK',
-    take: async (key) => await client.getdel(prefix + key) ?? undefined
+    take: async (key) => await client.getdel(prefix + key) ?? undefined,
+    count: async (key, change, ttl) => Number(await client.eval(COUNT, 1, prefix + key, change, Math.ceil(ttl)))
   })
 }

@@ -28,7 +28,11 @@ export function sealStore (store: OAuthStore, { seal, open }: Keys): OAuthStore 
     async take (name) {
       const key = hashKey(name)
       return openMaybe(key, await store.take(key))
-    }
+    },
+    // The store could not add to a number that is encrypted.
+    ...(store.count !== undefined && {
+      count: async (name: string, change: number, ttl: number) => await store.count?.(hashKey(name), change, ttl) ?? 0
+    })
   })
 }
 

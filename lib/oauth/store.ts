@@ -5,8 +5,8 @@ import { OrderedMap } from '../ordered-map.ts'
 
 /**
  * A store of the authorization server. Every value is a text that expires. All nodes of an app share one store; an
- * implementation for a database needs no more than these four commands. Values are encrypted before they are stored,
- * and keys are a kind, a colon and a hash, so a copy of the store lets no one sign in.
+ * implementation for a database needs no more than the first four commands. Values are encrypted before they are
+ * stored, and keys are a kind, a colon and a hash, so a copy of the store lets no one sign in.
  */
 export interface OAuthStore {
   /** Returns the value of a key; undefined if there is none, or it has expired. */
@@ -20,6 +20,13 @@ export interface OAuthStore {
   add (key: string, value: string, ttl: number): Promise<boolean>
   /** Removes a key, and returns the value that it had. Of several calls at once, only one returns it. */
   take (key: string): Promise<string | undefined>
+  /**
+   * Adds to the number of a key, which begins with 0, and returns the sum. Of several calls at once, each counts. With
+   * this command, `registrationLimit` and `signInLimit` hold over all nodes; without it, each process counts by itself.
+   * @param change 1 or -1.
+   * @param ttl Milliseconds until the number expires, which may be counted from any of its changes.
+   */
+  count? (key: string, change: number, ttl: number): Promise<number>
 }
 
 /** What a store in this process does with its values, without waiting. */

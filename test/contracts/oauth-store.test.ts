@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import t from 'tap'
 import { oauthStoreContract, type OAuthStoreSubject } from '../../lib/contracts/index.ts'
 import { memoryStore, type OAuthStore } from '../../lib/oauth/store.ts'
+import { createCounts } from '../../lib/oauth/window-limit.ts'
 import { proveFaults } from './faults.ts'
 
 /** Each fault, as a function that returns the faulty members of a correct store. */
@@ -36,12 +37,27 @@ const FAULTS: Readonly<Record<string, (store: OAuthStore) => Partial<OAuthStore>
       await store.take(key)
       return value
     }
+  }),
+  'a change is lost': (store) => {
+    let last = 0
+    return {
+      async count (key, change, ttl) {
+        await store.count?.(key, change, ttl)
+        const sum = last + change
+        await nextTurn()
+        last = sum
+        return sum
+      }
+    }
+  },
+  'a number never expires': (store) => ({
+    count: async (key, change) => await store.count?.(key, change, 1e12) ?? 0
   })
 }
 
 function createSubject (fault: string | undefined): OAuthStoreSubject {
   const clock = { now: 0 }
-  const store = memoryStore({}, () => clock.now)
+  const store = { ...memoryStore({}, () => clock.now), count: createCounts(() => clock.now) }
   const faulty = { ...store, ...(fault !== undefined && FAULTS[fault]?.(store)) }
   return { stores: [faulty, faulty], pass: (milliseconds) => { clock.now += milliseconds } }
 }
@@ -58,6 +74,8 @@ t.test('each check of the contract of OAuth stores fails for a store with the fa
       'an addition that fails changes neither the value nor its expiry'
     ],
     'adding takes two steps': ['of several additions of a key at once, on all nodes, exactly one succeeds'],
-    'taking takes two steps': ['of several takings of a value at once, on all nodes, one gets it']
+    'taking takes two steps': ['of several takings of a value at once, on all nodes, one gets it'],
+    'a change is lost': ['a store that counts has each change of all nodes, and forgets a number'],
+    'a number never expires': ['a store that counts has each change of all nodes, and forgets a number']
   }, (fault) => oauthStoreContract(() => createSubject(fault)))
 })

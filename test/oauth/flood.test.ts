@@ -1,42 +1,76 @@
 // A flood of registrations, which neither grows the store nor shuts out others.
-import type { LightMyRequestResponse } from 'fastify'
+import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import t from 'tap'
-import { memoryStore, type OAuthStore } from '../../lib/oauth/index.ts'
-import { createWindowLimit } from '../../lib/oauth/window-limit.ts'
+import { memoryStore, redisStore, type OAuthStore } from '../../lib/oauth/index.ts'
+import { createCounts, createWindowLimit, type RegistrationLimit } from '../../lib/oauth/window-limit.ts'
+import { createPrefix, noRedis, useRedis } from '../support/redis-server.ts'
 import { authorizationUrl, register, registerId } from './manual-client.ts'
-import { answer, createStage, LOGIN_PAGE, PUBLIC_URL, REDIRECT_URL, signIn } from './stage.ts'
+import { answer, createStage, LOGIN_PAGE, PUBLIC_URL, REDIRECT_URL, signIn, type Stage } from './stage.ts'
+
+/** A limit as a function that resolves to whether an address may begin something. */
+function createLimit (limit: Partial<RegistrationLimit>, now: () => number) {
+  const take = createWindowLimit('test', { perAddress: 2, total: 100, window: 1000, ...limit }, createCounts(now), now)
+  const may = async (addresses: readonly string[]): Promise<readonly boolean[]> => {
+    const allowed: boolean[] = []
+    for (const address of addresses) allowed.push(await take(address) !== undefined)
+    return allowed
+  }
+  return { take, may }
+}
 
 t.test('all addresses of an IPv6 network of 64 bits count as one, and an address of IPv4 as itself', async (t) => {
-  const { take } = createWindowLimit({ perAddress: 2, total: 100, window: 1000 }, () => 0)
+  const { may } = createLimit({}, () => 0)
 
-  t.same(['2001:db8:1:2::1', '2001:db8:1:2:ffff::2', '2001:db8:1:2::3'].map(take), [true, true, false])
-  t.same(['2001:db8:1:3::1', '192.0.2.1', '::ffff:192.0.2.1', '192.0.2.1'].map(take), [true, true, true, false])
+  t.same(await may(['2001:db8:1:2::1', '2001:db8:1:2:ffff::2', '2001:db8:1:2::3']), [true, true, false])
+  t.same(await may(['2001:db8:1:3::1', '192.0.2.1', '::ffff:192.0.2.1', '192.0.2.1']), [true, true, true, false])
 })
 
 t.test('the limits are per window, and a refused registration counts for nothing', async (t) => {
   let time = 0
-  const { take } = createWindowLimit({ perAddress: 2, total: 3, window: 1000 }, () => time)
+  const { may } = createLimit({ total: 3 }, () => time)
 
-  t.same(['a', 'a', 'a', 'b', 'b', 'c'].map(take), [true, true, false, true, false, false])
+  t.same(await may(['a', 'a', 'a', 'b', 'b', 'c']), [true, true, false, true, false, false])
   time = 999
-  t.notOk(take('c'))
+  t.same(await may(['c']), [false])
   time = 1000
-  t.ok(take('c'))
+  t.same(await may(['c']), [true])
 })
 
 t.test('what is given back can be taken again, even by another address, but not in a later window', async (t) => {
   let time = 0
-  const { take, giveBack } = createWindowLimit({ perAddress: 2, total: 2, window: 1000 }, () => time)
-  t.same(['a', 'a', 'b'].map(take), [true, true, false])
+  const { take, may } = createLimit({ total: 2 }, () => time)
+  const first = await take('a')
+  const second = await take('a')
+  t.same(await may(['b']), [false])
 
-  giveBack('a')
-  t.same(['b', 'a'].map(take), [true, false])
-  giveBack('b')
-  t.ok(take('a'))
+  await first?.giveBack()
+  t.same(await may(['b', 'a']), [true, false])
   time = 1000
-  t.ok(take('b'))
-  giveBack('a')
-  t.same(['b', 'b'].map(take), [true, false])
+  t.same(await may(['b']), [true])
+  await second?.giveBack()
+  t.same(await may(['b', 'b']), [true, false])
+})
+
+t.test('two nodes whose store counts have one limit together', { skip: noRedis }, async (t) => {
+  const { client } = await useRedis(t)
+  const limits = { registrationLimit: { perAddress: 3 }, signInLimit: { perAddress: 4 } }
+  const createNodes = async (): Promise<readonly Stage[]> => {
+    const prefix = createPrefix()
+    return await Promise.all([1, 2].map(() => createStage(t, { store: redisStore({ client, prefix }), ...limits })))
+  }
+  const ask = async (nodes: readonly Stage[], request: InjectOptions): Promise<readonly number[]> => {
+    const statuses: number[] = []
+    for (const { app } of [...nodes, ...nodes, ...nodes]) {
+      statuses.push((await app.inject({ remoteAddress: '192.0.2.7', ...request })).statusCode)
+    }
+    return statuses
+  }
+  const nodes = await createNodes()
+  const url = authorizationUrl(await registerId(nodes[0] as Stage)).slice(PUBLIC_URL.length)
+  const payload = JSON.stringify({ redirect_uris: [REDIRECT_URL] })
+
+  t.same(await ask(nodes, { method: 'GET', url }), [303, 303, 303, 303, 429, 429])
+  t.same(await ask(nodes, { method: 'POST', url: '/oauth/register', payload }), [201, 201, 201, 429, 429, 429])
 })
 
 t.test('a flood of authorization requests grows the store by no more than the limit; others sign in', async (t) => {

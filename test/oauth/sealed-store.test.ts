@@ -24,7 +24,7 @@ async function checkNothingReadable (t: Test, store: OAuthStore, dump: Dump): Pr
   const tokens = [first, second].flatMap((body) => [body['refresh_token'], body['access_token']])
   const text = (await dump()).join('\n')
   t.ok(cookies.length > 2)
-  for (const secret of [code, ...tokens, ...cookies, 'ada', 'Manual client', id]) {
+  for (const secret of [code, ...tokens, ...cookies, 'ada', 'Manual client', id, '127.0.0.1']) {
     t.notMatch(text, String(secret), `the store does not show ${String(secret)}`)
   }
   t.match(text, /^account:/m, 'the kind of a key stays readable')
