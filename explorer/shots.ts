@@ -173,7 +173,7 @@ async function logIn (url: string): Promise<string> {
 /** Gives the mount the token of a user, as the user would. */
 async function signIn (page: Page, token: string): Promise<void> {
   await page.getByRole('main').getByLabel('Bearer token').fill(token)
-  await page.getByRole('main').getByRole('button', { name: 'Use' }).click()
+  await page.getByRole('main').getByRole('button', { name: 'Connect' }).click()
   await page.locator('.status.open').waitFor()
 }
 

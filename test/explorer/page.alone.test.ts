@@ -63,7 +63,7 @@ t.test('the explorer in Chromium', { skip: noBrowser }, async (t) => {
     await page.getByRole('link', { name: 'add_note' }).waitFor()
     await page.locator('strong', { hasText: 'add_note' }).waitFor()
 
-    t.match(await page.getByRole('main').innerText(), /Notes[^]*2026-07-28[^]*everyone[^]*4 tools[^]*1 resource,[^]*Use add_note first/)
+    t.match(await page.getByRole('main').innerText(), /Notes[^]*2026-07-28[^]*AUTHENTICATION\s+none[^]*4 tools[^]*1 resource,[^]*Use add_note first/)
     t.match(await page.getByRole('navigation').innerText(), /TOOLS\s4[^]*tokens[^]*RESOURCES\s1[^]*PROMPTS\s1/)
     await page.getByRole('searchbox').fill('picture')
     t.same(await page.getByRole('navigation').getByRole('link').allInnerTexts(), ['picture'])
@@ -211,7 +211,7 @@ t.test('the explorer in Chromium', { skip: noBrowser }, async (t) => {
     const page = await explorer.open(t, createApp(t, server), '#/Notes/tool/slow')
 
     await page.getByRole('button', { name: 'Call' }).click()
-    await page.getByText('25 % a quarter').waitFor()
+    await page.getByText('25% a quarter').waitFor()
     await page.getByRole('button', { name: 'Cancel' }).click()
 
     await page.getByText('cancelled', { exact: true }).waitFor()
@@ -302,7 +302,7 @@ t.test('the explorer in Chromium', { skip: noBrowser }, async (t) => {
     const page = await explorer.open(t, createApp(t, server), '#/Notes/tool/sum_up')
 
     await page.getByRole('button', { name: 'Call', exact: true }).click()
-    const dialog = page.getByRole('dialog', { name: 'The server asks for a model' })
+    const dialog = page.getByRole('dialog', { name: 'The server asks a model' })
     await dialog.getByText('Sum up my notes').waitFor()
     await dialog.getByLabel('Answer in place of the model').fill('You need milk')
     await dialog.getByRole('button', { name: 'Answer' }).click()
@@ -346,12 +346,12 @@ t.test('the explorer in Chromium', { skip: noBrowser }, async (t) => {
       }
     })
     const page = await explorer.open(t, withExplorer(app))
-    await page.getByText('This mount wants to know who you are').waitFor()
+    await page.getByText('This mount requires authentication').waitFor()
 
     await page.getByRole('main').getByLabel('Bearer token').fill('s3cret-token')
     await page.getByText('Other headers').click()
     await page.getByLabel('Headers, one per line').fill('X-Desk: s3cret-desk')
-    await page.getByRole('main').getByRole('button', { name: 'Use' }).click()
+    await page.getByRole('main').getByRole('button', { name: 'Connect' }).click()
     await page.getByRole('link', { name: 'list_notes' }).click()
     await page.getByRole('button', { name: 'Call', exact: true }).click()
     await page.getByRole('cell', { name: 'two' }).waitFor()
@@ -382,13 +382,13 @@ t.test('the explorer in Chromium', { skip: noBrowser }, async (t) => {
     const details = page.getByRole('complementary', { name: 'The chosen call' })
     t.match(await failed.innerText(), /\d\d:\d\d:\d\d\.\d{3}[^]*tool error[^]*fail[^]*Notes[^]*Claude 2\.0[^]* ms/)
     t.match(await details.innerText(), /The date must lie in the future[^]*req-[^]*"why": "rain"/)
-    await page.getByRole('img', { name: /^Errors a second in the last minute: 1 in all/ }).waitFor()
+    await page.getByRole('img', { name: /^Errors per second in the last minute: 1 in total/ }).waitFor()
 
     await page.getByRole('button', { name: 'Pause' }).click()
     await send('picture')
     await page.getByText('1 new').waitFor()
     t.equal(await page.getByRole('row', { name: /picture/ }).count(), 0)
-    await page.getByRole('button', { name: 'Go on' }).click()
+    await page.getByRole('button', { name: 'Resume' }).click()
     await page.getByRole('row', { name: /picture/ }).waitFor()
 
     await page.getByRole('grid').press('ArrowUp')
@@ -404,7 +404,7 @@ t.test('the explorer in Chromium', { skip: noBrowser }, async (t) => {
       await page.locator('html').evaluate((html, name) => { Reflect.get(html, 'dataset').theme = name }, theme)
       t.same(await findViolations(page), [], theme)
     }
-    await details.getByRole('button', { name: 'Try it again' }).click()
+    await details.getByRole('button', { name: 'Open with these arguments' }).click()
     await page.getByRole('heading', { name: 'fail' }).waitFor()
     t.match(page.url(), '#/Notes/tool/fail?args=')
   })

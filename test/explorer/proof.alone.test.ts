@@ -98,7 +98,7 @@ t.test('what servers have, in Chromium, below a prefix', { skip: noBrowser }, as
     t.match(page.url(), '/base/explorer/')
     t.same(await page.getByLabel('Mount').locator('option').allInnerTexts(), ['Shop', 'everything', 'SDK', 'Desk'])
 
-    await main.getByText('This mount wants to know who you are').waitFor()
+    await main.getByText('This mount requires authentication').waitFor()
     await goTo('everything')
     await main.getByText('Call any tool: each one shows one feature').waitFor()
     t.match(await main.innerText(), /Everything[^]*2026-07-28[^]*1 template,/)
@@ -202,10 +202,10 @@ t.test('what servers have, in Chromium, below a prefix', { skip: noBrowser }, as
     t.equal(sessions, 1)
 
     await press('Connection: connected')
-    await press('End the session')
+    await press('End session')
     await page.getByRole('button', { name: 'Connection: closed' }).waitFor()
     t.equal(app.mcp.get('Desk').stats().sessions, 0)
-    await press('Connect again')
+    await press('Reconnect')
     await page.getByText(/^Session /).waitFor()
     t.equal(app.mcp.get('Desk').stats().sessions, 1)
     await page.keyboard.press('Escape')
@@ -268,7 +268,7 @@ t.test('what servers have, in Chromium, below a prefix', { skip: noBrowser }, as
     const { token } = (await app.inject({ method: 'POST', url: '/login', payload: credentials })).json()
     await goTo('Shop')
     await main.getByLabel('Bearer token').fill(token)
-    await main.getByRole('button', { name: 'Use' }).click()
+    await main.getByRole('button', { name: 'Connect' }).click()
     await page.getByRole('link', { name: 'list_products' }).waitFor()
     await page.getByLabel('Tag').selectOption('reports')
     t.same(await page.getByRole('navigation').locator('a .label').allInnerTexts(),

@@ -46,7 +46,7 @@ async function signInAtHome (t: Test, explorer: ExplorerBrowser): Promise<void> 
   const main = page.getByRole('main')
   await main.getByText('Other headers').click()
   await main.getByLabel('Headers, one per line').fill('X-Desk: 12')
-  await main.getByRole('button', { name: 'Use' }).click()
+  await main.getByRole('button', { name: 'Connect' }).click()
 
   const [popup] = await Promise.all([
     page.waitForEvent('popup'),

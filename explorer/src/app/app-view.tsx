@@ -88,7 +88,7 @@ function useRunMessages (bridge: AppBridge | undefined, { args, result, failure 
 }
 
 const MEANING: Readonly<Record<AppEvent['kind'], string>> = {
-  message: 'says in place of the user', context: 'tells the model', link: 'wants to open', log: 'logs'
+  message: 'speaks for the user', context: 'tells the model', link: 'wants to open a page', log: 'logs'
 }
 
 function Events ({ events }: { events: readonly AppEvent[] }): JSX.Element {

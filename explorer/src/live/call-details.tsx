@@ -35,7 +35,7 @@ export function CallDetails ({ call }: { call: LiveCall }): JSX.Element {
       )}
       {place !== undefined && (
         <button type='button' class='button small' onClick={() => go(place)}>
-          <Icon name='play' /> {place.args === undefined ? 'Open' : 'Try it again'}
+          <Icon name='play' /> {place.args === undefined ? 'Open' : 'Open with these arguments'}
         </button>
       )}
     </aside>

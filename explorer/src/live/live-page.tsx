@@ -67,13 +67,13 @@ function Toolbar (): JSX.Element {
   const isPaused = paused.value !== undefined
   return (
     <div class='live-tools' role='toolbar' aria-label='The list of calls'>
-      <button type='button' class='button small' aria-pressed={isPaused} onClick={togglePause}>
-        <Icon name={isPaused ? 'play' : 'pause'} /> {isPaused ? 'Go on' : 'Pause'}
+      <button type='button' class={isPaused ? 'button small on' : 'button small'} onClick={togglePause}>
+        <Icon name={isPaused ? 'play' : 'pause'} /> {isPaused ? 'Resume' : 'Pause'}
         {newWhilePaused.value > 0 && <span class='badge accent'>{formatNumber(newWhilePaused.value)} new</span>}
       </button>
       <SearchField label='Filter the calls' placeholder='Filter' text={searchText} />
       <select
-        class='input' aria-label='Mount of the calls'
+        class='input' aria-label='Mount'
         value={shownMount.value} onChange={(event) => { shownMount.value = event.currentTarget.value }}
       >
         <option value=''>All mounts</option>
@@ -83,8 +83,8 @@ function Toolbar (): JSX.Element {
         class='input' aria-label='Outcome'
         value={shownOutcome.value} onChange={(event) => { shownOutcome.value = event.currentTarget.value }}
       >
-        <option value=''>Any outcome</option>
-        <option value='failed'>all that failed</option>
+        <option value=''>All outcomes</option>
+        <option value='failed'>All failures</option>
         {Object.entries(OUTCOMES).map(([outcome, { word }]) => <option key={outcome} value={outcome}>{word}</option>)}
       </select>
       <span class='gap' />

@@ -18,21 +18,21 @@ export function LoadCards (): JSX.Element {
   return (
     <div class='load-cards'>
       <Card
-        title='Calls' value={formatNumber(now)} unit='a second'
-        note={`${formatNumber(totals.calls)} in the last minute, ${formatNumber(peak)} at most`}
+        title='Calls' value={formatNumber(now)} unit='per second'
+        note={`${formatNumber(totals.calls)} in the last minute, peak ${formatNumber(peak)}`}
       >
         <LineChart
           lines={[{ values: calls, tone: 'accent', isFilled: true }]}
-          label={`Calls a second in the last minute: ${now} now, ${peak} at most`}
+          label={`Calls per second in the last minute: ${now} now, peak ${peak}`}
         />
       </Card>
       <Card
-        title='Errors' value={formatNumber(totals.errors)} unit='in a minute'
-        note={`${share.toFixed(share > 0 && share < 10 ? 1 : 0)} % of the calls`}
+        title='Errors' value={formatNumber(totals.errors)} unit='per minute'
+        note={`${share.toFixed(share > 0 && share < 10 ? 1 : 0)}% of the calls`}
       >
-        <ColumnChart values={errors} label={`Errors a second in the last minute: ${totals.errors} in all`} />
+        <ColumnChart values={errors} label={`Errors per second in the last minute: ${totals.errors} in total`} />
       </Card>
-      <Card title='Latency' value={half ?? ''} unit='median' note={`95 % of the calls took ${most} or less`}>
+      <Card title='Latency' value={half ?? ''} unit='median' note={`95% of the calls took ${most} or less`}>
         <LineChart
           lines={[{ values: p95, tone: 'soft' }, { values: p50, tone: 'accent', isFilled: true }]}
           label={`Latency in the last minute: the median is ${half}, and 95 percent took ${most} or less`}

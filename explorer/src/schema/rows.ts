@@ -74,7 +74,7 @@ function addChildren (walk: Walk, step: Step): void {
     addRow(walk, { ...step, schema: asSchema(item), name: `[${index}]`, isRequired: false })
   }
   if (isObject(additionalProperties)) {
-    addRow(walk, { ...step, schema: additionalProperties, name: '(any name)', isRequired: false })
+    addRow(walk, { ...step, schema: additionalProperties, name: '(other names)', isRequired: false })
   }
   for (const keyword of ['anyOf', 'oneOf', 'allOf'] as const) addParts(walk, step, keyword)
 }
@@ -86,7 +86,7 @@ function addParts (walk: Walk, step: Step, keyword: 'anyOf' | 'oneOf' | 'allOf')
     const schema = asSchema(part)
     if (!isNested(walk, schema)) continue
     if (keyword === 'allOf') addChildren(walk, { ...step, ...follow(walk, { ...step, schema }) })
-    else addRow(walk, { ...step, schema, name: `either ${index + 1}`, isRequired: false })
+    else addRow(walk, { ...step, schema, name: `option ${index + 1}`, isRequired: false })
   }
 }
 
@@ -107,12 +107,12 @@ export function typeName (schema: JsonSchema, root: JsonSchema, depth = 0): stri
   if (Array.isArray(parts) && depth < 3) {
     return [...new Set(parts.map((part) => typeName(asSchema(part), root, depth + 1)))].join(' | ')
   }
-  const name = Array.isArray(type) ? type.join(' | ') : typeof type === 'string' ? type : guess(target)
+  const name = Array.isArray(type) ? type.join(' | ') : typeof type === 'string' ? type : guessType(target)
   if (name === 'array' && isObject(items) && depth < 3) return `${typeName(items, root, depth + 1)}[]`
   return typeof format === 'string' ? `${name} (${format})` : name
 }
 
-function guess (schema: JsonSchema): string {
+function guessType (schema: JsonSchema): string {
   if (schema.properties !== undefined) return 'object'
   return schema.items === undefined ? 'any' : 'array'
 }
@@ -130,7 +130,7 @@ const LIMITS: Readonly<Record<string, (value: unknown) => string>> = {
   pattern: (value) => `matches ${value}`,
   minItems: (value) => `at least ${value} items`,
   maxItems: (value) => `at most ${value} items`,
-  uniqueItems: (value) => value === true ? 'no item twice' : '',
+  uniqueItems: (value) => value === true ? 'unique items' : '',
   contentEncoding: (value) => String(value),
   contentMediaType: (value) => String(value),
   'x-mcp-header': (value) => `header Mcp-Param-${value}`

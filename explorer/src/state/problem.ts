@@ -26,9 +26,9 @@ export function readRefusal (response: Response): Refusal {
 }
 
 const BY_STATUS: Readonly<Record<number, Omit<Problem, 'text'>>> = {
-  401: { title: 'This mount wants to know who you are', needsSignIn: true },
+  401: { title: 'This mount requires authentication', needsSignIn: true },
   403: {
-    title: 'This mount refuses the page',
+    title: 'This mount refuses requests of this page',
     advice: "If the origin of this page is the reason, add it to 'allowedOrigins' of the mount, or set 'publicUrl'. " +
       'If a scope is missing, sign in again with it.'
   },
@@ -37,8 +37,8 @@ const BY_STATUS: Readonly<Record<number, Omit<Problem, 'text'>>> = {
     title: 'This mount does not serve this host',
     advice: "Add the host of this page to 'allowedHosts' of the mount, or set 'publicUrl' to the URL of the app."
   },
-  429: { title: 'This mount has had too many requests', isPassing: true },
-  503: { title: 'This mount is not available now', isPassing: true }
+  429: { title: 'Too many requests', isPassing: true },
+  503: { title: 'This mount is unavailable at the moment', isPassing: true }
 }
 
 /** Describes an error of the client for the user. */

@@ -36,7 +36,7 @@ export function App (): JSX.Element {
       <main class='main' tabIndex={-1} ref={main}>
         {hasItem && (
           <button type='button' class='button small back' onClick={() => go(placeOf())}>
-            <Icon name='back' /> All
+            <Icon name='back' /> Back
           </button>
         )}
         {isLive ? <LivePage /> : <MainView />}

@@ -56,7 +56,7 @@ export function Arguments (props: ArgumentsProps): JSX.Element {
     <div class='arguments'>
       <div class='arguments-head'>
         <h3>{title}</h3>
-        <Choice label='Written as' options={EDITORS} chosen={editor} onChoose={setEditor} isSmall />
+        <Choice label='Edit as' options={EDITORS} chosen={editor} onChoose={setEditor} isSmall />
       </div>
       {editor === 'json' && <JsonArguments {...props} draft={draft} />}
       {editor === 'form' && hasForm && (
@@ -78,7 +78,12 @@ export function Arguments (props: ArgumentsProps): JSX.Element {
 
 function NoForm (props: ArgumentsProps): JSX.Element {
   const draft = useRef<Draft | undefined>(undefined)
-  return <><p class='quiet'>The schema of this tool is broken, so there is no form.</p><JsonArguments {...props} draft={draft} /></>
+  return (
+    <>
+      <p class='quiet'>There is no form, because the schema of the arguments is broken.</p>
+      <JsonArguments {...props} draft={draft} />
+    </>
+  )
 }
 
 function asArgs (value: unknown): Args {
@@ -135,7 +140,7 @@ function readArgs (text: string, schema: JsonSchema): ReadArgs {
   try {
     const args = readJson(text.trim() === '' ? '{}' : text, onRounded)
     if (isObject(args)) return { args, faults: [...rounded, ...findFaults(schema, args)] }
-    return { faults: [{ path: '', message: 'Arguments are an object, such as { "name": "value" }.' }] }
+    return { faults: [{ path: '', message: 'Arguments must be an object, such as { "name": "value" }.' }] }
   } catch (error) {
     return { faults: [{ path: '', message: messageOf(error) }] }
   }

@@ -42,10 +42,10 @@ function Details ({ connection }: { connection: Connection }): JSX.Element {
           </button>
         )}
         {hasSession && (
-          <button type='button' class='button' onClick={() => { connection.leave() }}>End the session</button>
+          <button type='button' class='button' onClick={() => { connection.leave() }}>End session</button>
         )}
         <button type='button' class='button' onClick={() => { connection.reopen() }}>
-          {hasSession ? 'New session' : 'Connect again'}
+          {hasSession ? 'New session' : 'Reconnect'}
         </button>
       </div>
     </div>

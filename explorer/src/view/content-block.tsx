@@ -78,7 +78,7 @@ export function Text ({ text, mimeType }: { text: string, mimeType?: string | un
     <div class='block'>
       {views.length > 1 && (
         <Choice
-          label='Shown as' options={views.map((name) => [name, NAMES[name]])} chosen={view} onChoose={setChosen} isSmall
+          label='Show as' options={views.map((name) => [name, NAMES[name]])} chosen={view} onChoose={setChosen} isSmall
         />
       )}
       {view === 'table' && rows !== undefined && <DataTable rows={rows} label='Result' />}

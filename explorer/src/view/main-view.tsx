@@ -43,7 +43,7 @@ function PathValues (): JSX.Element | null {
   if (mount === undefined) return null
   return (
     <Notice title={visible(mount.path)}>
-      <p>The path of this mount has parameters.</p>
+      <p>Fill in the parameters of this path to connect.</p>
       {mount.params.map((name) => (
         <div key={name} class='field'>
           <label class='field-label' for={`path-${name}`}><code>{name}</code></label>

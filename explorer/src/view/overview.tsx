@@ -33,10 +33,10 @@ export function Overview ({ connection }: { connection: Connection }): JSX.Eleme
           {mount.eras.map((era) => <Badge key={era} tone={era === server?.era ? 'accent' : 'plain'}>{era}</Badge>)}
         </Fact>
         <Fact name='Revision'>{server?.revision ?? '…'}</Fact>
-        <Fact name='Access'><Access connection={connection} /></Fact>
+        <Fact name='Authentication'><Authentication connection={connection} /></Fact>
         <Fact name='Transport'>
-          {mount.hasStreams ? 'JSON and streams' : 'JSON only'}
-          {mount.eras.includes('legacy') && (mount.hasSessions ? ', sessions' : ', stateless')}
+          {mount.hasStreams ? 'JSON and event streams' : 'JSON only'}
+          {mount.eras.includes('legacy') && (mount.hasSessions ? ', with sessions' : ', without sessions')}
         </Fact>
         <Fact name='Offers'>
           {formatCount(tools.length, 'tool')}{tools.length > 0 && ` (${formatTokens(tokens)} tokens)`}
@@ -70,10 +70,10 @@ function Fact ({ name, children }: { name: string, children: ComponentChildren }
   return <div><dt>{name}</dt><dd>{children}</dd></div>
 }
 
-function Access ({ connection: { mount: { auth } } }: { connection: Connection }): JSX.Element {
+function Authentication ({ connection: { mount: { auth } } }: { connection: Connection }): JSX.Element {
   switch (auth.kind) {
-    case 'none': return <>everyone</>
-    case 'app': return <>whoever the app knows</>
+    case 'none': return <>none</>
+    case 'app': return <>by the app</>
     default: {
       const scopes = auth.scopes.map((scope) => <Badge key={scope}>{visible(scope)}</Badge>)
       return <>OAuth token{scopes.length > 0 && <> with {scopes}</>}</>

@@ -25,7 +25,7 @@ function Body ({ question }: { question: Question }): JSX.Element {
   return <FormQuestion question={question} />
 }
 
-const TITLES = { elicitation: 'The server asks', sampling: 'The server asks for a model' } as const
+const TITLES = { elicitation: 'The server asks you', sampling: 'The server asks a model' } as const
 
 function dismiss (question: Question): void {
   if (question.kind === 'sampling') question.refuse()
@@ -127,7 +127,7 @@ function SamplingForm ({ question: { params, answer, refuse } }: { question: Sam
       />
       <label class='check'>
         <input type='checkbox' checked={isRule} onChange={(event) => setRule(event.currentTarget.checked)} />
-        Give this answer to all further requests
+        Give this answer to all further requests, until the page is reloaded
       </label>
       <div class='actions'>
         <button type='submit' class='button primary'>Answer</button>

@@ -59,7 +59,7 @@ function ProgressBar ({ progress }: { progress: Progress | undefined }): JSX.Ele
     <div class='progress'>
       <progress aria-label='Progress' {...(isKnown && { value: Math.min(done, total), max: total })} />
       <span class='quiet'>
-        {done !== undefined && (isKnown ? `${Math.round(done / total * 100)} %` : String(done))}
+        {done !== undefined && (isKnown ? `${Math.round(done / total * 100)}%` : String(done))}
         {message !== undefined && <bdi> {visible(message.slice(0, 300))}</bdi>}
       </span>
     </div>
@@ -96,7 +96,7 @@ function Contents ({ resource: { contents } }: { resource: ReadResourceResult })
 function listToolTabs ({ content, structuredContent, isError }: CallToolResult): readonly Tab[] {
   const tabs: Tab[] = []
   if (structuredContent !== undefined) {
-    tabs.push({ id: 'structured', label: 'Structured', render: () => <Structured value={structuredContent} /> })
+    tabs.push({ id: 'structured', label: 'Structured content', render: () => <Structured value={structuredContent} /> })
   }
   if (content.length > 0 || structuredContent === undefined) {
     tabs.push({

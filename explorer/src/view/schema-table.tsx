@@ -16,13 +16,13 @@ export function SchemaTable ({ schema, label }: { schema: JsonSchema, label: str
         : (
           <div class='scroller' tabIndex={0} role='region' aria-label={label}>
             <table class='schema'>
-              <thead><tr><th scope='col'>Name</th><th scope='col'>Type</th><th scope='col'>Meaning</th></tr></thead>
+              <thead><tr><th scope='col'>Name</th><th scope='col'>Type</th><th scope='col'>Description</th></tr></thead>
               <tbody>
                 {rows.map((row, index) => (
                   <tr key={index}>
                     <td class={`name depth-${row.depth}`}>
                       <code><bdi>{visible(row.name)}</bdi></code>
-                      {row.isRequired && <span class='required' title='Required'>required</span>}
+                      {row.isRequired && <span class='required'>required</span>}
                     </td>
                     <td class='type'><code>{visible(row.type)}</code></td>
                     <td>

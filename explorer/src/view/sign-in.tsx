@@ -82,7 +82,7 @@ function CredentialsForm ({ connection }: { connection: Connection }): JSX.Eleme
         />
       </details>
       <div class='actions'>
-        <button type='submit' class='button'>Use</button>
+        <button type='submit' class='button'>Connect</button>
         {known !== undefined && <button type='button' class='button' onClick={forget}>Forget</button>}
       </div>
       <p class='hint'>They are kept in memory only, until you close or reload the page.</p>

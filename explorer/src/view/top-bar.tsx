@@ -29,7 +29,7 @@ export function TopBar (): JSX.Element {
       {canWatch.value && <LiveButton />}
       {shown !== undefined && <ConnectionStatus connection={shown} />}
       {shown !== undefined &&
-        <Popover label='Access' button={<Icon name='key' />} render={() => <SignIn connection={shown} />} />}
+        <Popover label='Credentials' button={<Icon name='key' />} render={() => <SignIn connection={shown} />} />}
       <button
         type='button' class='icon-button' id={ACTIVITY_BUTTON} aria-label='Activity' title='Activity'
         aria-pressed={isActivityShown.value} onClick={() => { isActivityShown.value = !isActivityShown.value }}
@@ -59,11 +59,9 @@ function Brand (): JSX.Element {
 
 function ThemeButton (): JSX.Element {
   const isDark = theme.value === 'dark'
+  const label = `Use the ${isDark ? 'light' : 'dark'} theme`
   return (
-    <button
-      type='button' class='icon-button' aria-label={`Use the ${isDark ? 'light' : 'dark'} theme`} title='Theme'
-      onClick={toggleTheme}
-    >
+    <button type='button' class='icon-button' aria-label={label} title={label} onClick={toggleTheme}>
       <Icon name={isDark ? 'sun' : 'moon'} />
     </button>
   )
