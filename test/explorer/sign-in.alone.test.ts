@@ -90,7 +90,7 @@ async function signInAtTwoOrigins (t: Test, explorer: ExplorerBrowser): Promise<
   await app.listen({ port, host: '127.0.0.1' })
   const page = await explorer.open(t, app)
 
-  await page.getByText('With a client of your own').click()
+  await page.getByText('Use a client of your own').click()
   await page.getByLabel('Client ID').fill('explorer')
   const [popup] = await Promise.all([
     page.waitForEvent('popup'),
