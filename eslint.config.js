@@ -20,7 +20,7 @@ export default [
   },
   {
     name: 'fastify-mcp-mount/line-length',
-    files: ['lib/**/*.ts', 'examples/**/*.{js,ts}', 'site/**/*.{js,ts}'],
+    files: ['{lib,examples,explorer,site}/**/*.{js,ts,tsx}'],
     rules: {
       '@stylistic/max-len': ['error', MAX_LENGTH]
     }

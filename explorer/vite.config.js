@@ -23,7 +23,8 @@ const preloadNext = {
       const chunks = Object.values(bundle)
       const main = chunks.find(({ isEntry, name }) => isEntry && name === 'main')
       const client = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith('/state/client.ts'))
-      const files = [client.fileName, ...client.imports].filter((name) => ![main.fileName, ...main.imports].includes(name))
+      const loaded = new Set([main.fileName, ...main.imports])
+      const files = [client.fileName, ...client.imports].filter((name) => !loaded.has(name))
       return files.map(preload)
     }
   }
@@ -60,7 +61,7 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         intro: WITHOUT_EVAL,
-        // One file for all that the first view needs, instead of one more for each part that it shares with later views.
+        // One file for all that the first view needs, instead of one more for each part that later views use, too.
         codeSplitting: { groups: [{ name: 'first', tags: ['$initial'], test: /^(?!.*callback)/ }] }
       },
       // The form library marks its modules for servers of React, which there are none of here.

@@ -8,7 +8,9 @@ import { asSchema, type JsonSchema } from '../schema/json-schema.ts'
 export function withoutHoles (value: unknown, schema: JsonSchema): unknown {
   const { items, properties } = schema
   if (Array.isArray(value)) {
-    const members = value.map((item, index) => withoutHoles(item, asSchema(Array.isArray(items) ? items[index] : items)))
+    const members = value.map((item, index) => {
+      return withoutHoles(item, asSchema(Array.isArray(items) ? items[index] : items))
+    })
     // The library writes null into a tuple of which something was filled in before.
     const isHole = (item: unknown): boolean => item === undefined || (item === null && Array.isArray(items))
     return members.length > 0 && members.every(isHole) ? undefined : members

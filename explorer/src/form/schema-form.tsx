@@ -55,8 +55,8 @@ export function SchemaForm ({ id, schema, value, onChange, onSubmit }: SchemaFor
       <Form
         id={id} idPrefix={id} schema={formSchema as RJSFSchema} uiSchema={uiSchema} formData={data}
         templates={templates} fields={FIELDS} widgets={WIDGETS} experimental_defaultFormStateBehavior={DEFAULTS}
-        translateString={translate} validator={validator} liveValidate={faults === undefined ? false : 'onChange'} noHtml5Validate
-        showErrorList={false} focusOnFirstError onError={setFaults}
+        validator={validator} liveValidate={faults === undefined ? false : 'onChange'} noHtml5Validate
+        translateString={translate} showErrorList={false} focusOnFirstError onError={setFaults}
         onChange={({ formData, errors }) => {
           setData(formData)
           if (faults !== undefined) setFaults(errors)

@@ -16,7 +16,9 @@ export function Choice<Value extends string> (props: ChoiceProps<Value>): JSX.El
   return (
     <div class={isSmall ? 'segments small' : 'segments'} role='group' aria-label={label}>
       {options.map(([value, text]) => (
-        <button key={value} type='button' aria-pressed={value === chosen} onClick={() => onChoose(value)}>{text}</button>
+        <button key={value} type='button' aria-pressed={value === chosen} onClick={() => onChoose(value)}>
+          {text}
+        </button>
       ))}
     </div>
   )

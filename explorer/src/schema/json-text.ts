@@ -53,7 +53,8 @@ function isDeeperThan (value: unknown, limit: number): boolean {
 export function readJson (text: string, onRounded: (written: string, value: number) => void): unknown {
   return JSON.parse(text, (_name, value: unknown, context?: { readonly source?: string }) => {
     const written = context?.source
-    if (typeof value === 'number' && written !== undefined && /^-?\d+$/.test(written) && BigInt(written) !== BigInt(value)) {
+    const isWhole = typeof value === 'number' && written !== undefined && /^-?\d+$/.test(written)
+    if (isWhole && BigInt(written) !== BigInt(value)) {
       onRounded(written, value)
     }
     return value

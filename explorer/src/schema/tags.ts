@@ -5,8 +5,8 @@ const MAX_TAGS = 20
 const MAX_LENGTH = 100
 
 /**
- * Reads the tags of an item from its `_meta`: from a member that is named `tags`, with any prefix (`example.com/tags`), and
- * from the `tags` of a member, such as those of FastMCP (`fastmcp`). Returns 20 at most, of 100 characters at most.
+ * Reads the tags of an item from its `_meta`: from a member that is named `tags`, with any prefix (`example.com/tags`),
+ * and from the `tags` of a member, such as those of FastMCP (`fastmcp`). Returns 20 at most, of 100 characters at most.
  */
 export function tagsOf (meta: unknown): readonly string[] {
   if (!isObject(meta)) return []

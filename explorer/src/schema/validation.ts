@@ -13,7 +13,8 @@ const validators = new WeakMap<JsonSchema, Validator>()
 
 // Units that only say that a part of the schema failed, which another unit explains.
 const WRAPPERS = new Set([
-  'properties', 'patternProperties', 'additionalProperties', 'items', 'prefixItems', 'allOf', '$ref', 'if', 'then', 'else'
+  'properties', 'patternProperties', 'additionalProperties', 'items', 'prefixItems',
+  'allOf', '$ref', 'if', 'then', 'else'
 ])
 
 /** Finds what is wrong with a value. A schema that cannot be checked allows everything: the server decides. */

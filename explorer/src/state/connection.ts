@@ -116,7 +116,7 @@ export class Connection {
     const tools = await askForTools(this.url, CAPABILITIES, this.#fetch)
     if (tools === undefined || this.#isClosed) return
     this.tools.value = tools
-    // The client keeps the page busy when it starts, so the tools are drawn before. A page that is hidden draws nothing.
+    // The client keeps the page busy when it starts, so the tools are drawn before that. A hidden page draws nothing.
     if (!document.hidden) await new Promise((resolve) => { requestAnimationFrame(() => setTimeout(resolve)) })
   }
 

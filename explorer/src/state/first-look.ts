@@ -23,7 +23,9 @@ export async function askForTools (
         'mcp-protocol-version': MODERN,
         'mcp-method': 'tools/list'
       },
-      body: JSON.stringify({ jsonrpc: '2.0', id: 'first', method: 'tools/list', params: { _meta: Object.fromEntries(entries) } })
+      body: JSON.stringify({
+        jsonrpc: '2.0', id: 'first', method: 'tools/list', params: { _meta: Object.fromEntries(entries) }
+      })
     })
     const answer: unknown = await response.json()
     return isObject(answer) && isObject(answer['result']) ? readTools(answer['result']['tools']) : undefined
@@ -40,6 +42,7 @@ function readTools (tools: unknown): readonly Tool[] | undefined {
 function isTool (value: unknown): value is Tool {
   if (!isObject(value)) return false
   const { name, title, description, inputSchema, outputSchema, annotations, _meta } = value
-  return typeof name === 'string' && [title, description].every((text) => text === undefined || typeof text === 'string') &&
-    isObject(inputSchema) && [outputSchema, annotations, _meta].every((one) => one === undefined || isObject(one))
+  return typeof name === 'string' && isObject(inputSchema) &&
+    [title, description].every((text) => text === undefined || typeof text === 'string') &&
+    [outputSchema, annotations, _meta].every((one) => one === undefined || isObject(one))
 }

@@ -40,11 +40,11 @@ export async function signIn (url: URL, settings: SignInSettings): Promise<strin
 
 function explainRefused (origin: string): string {
   return `The authorization server leads to ${origin}, and the policy of this page allows no requests to it. The app ` +
-    'allows those endpoints that use https and that the metadata of the server names. Load the page again in case the ' +
-    'app could not read the metadata in time, or paste a token instead.'
+    'allows those endpoints that use https and that the metadata of the server names. Load the page again in case ' +
+    'the app could not read the metadata in time, or paste a token instead.'
 }
 
-// All that a browser says of a reply without CORS headers.
+// A TypeError is all that a browser says of a reply without CORS headers.
 function explainUnreachable (error: unknown): unknown {
   if (!(error instanceof TypeError)) return error
   return new Error('The authorization server cannot be reached from this page. It must be up, and allow requests ' +

@@ -1,4 +1,5 @@
-// Fields whose values the server completes as the user types: the arguments of a prompt, or the variables of a template.
+// Fields whose values the server completes as the user types: the arguments of a prompt, or the variables of a
+// template.
 import { useEffect, useId, useState } from 'preact/hooks'
 import type { JSX } from 'preact'
 import { visible } from '../parts/text.tsx'

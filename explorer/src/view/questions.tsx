@@ -63,7 +63,10 @@ function FormQuestion ({ question: { params, answer } }: { question: Elicitation
   return (
     <>
       <p class='description' dir='auto'>{visible(params.message)}</p>
-      <Arguments id='question-form' title='Answer' schema={schema} value={value} onChange={setValue} onSubmit={accept} />
+      <Arguments
+        id='question-form' title='Answer' schema={schema}
+        value={value} onChange={setValue} onSubmit={accept}
+      />
       <div class='actions'>
         <button type='submit' form='question-form' class='button primary' disabled={!isFormReady(schema)}>
           Accept

@@ -28,6 +28,7 @@ effect(() => {
 /** The list of what the server offers. */
 export function SideList (): JSX.Element {
   const groups = foundGroups.value
+  const isFiltered = search.value !== '' || tag.value !== ''
   return (
     <nav class='side' aria-label='What the server offers' onKeyDown={move}>
       <div class='search'>
@@ -37,7 +38,7 @@ export function SideList (): JSX.Element {
       {groups === undefined && connection.value?.status.value === 'connecting' && <Skeleton />}
       {groups?.map((group) => <GroupList key={group.kind} group={group} />)}
       {groups?.every(({ entries }) => entries.length === 0) === true && (
-        <p class='quiet empty'>{search.value === '' && tag.value === '' ? 'The server offers nothing.' : 'Nothing matches.'}</p>
+        <p class='quiet empty'>{isFiltered ? 'Nothing matches.' : 'The server offers nothing.'}</p>
       )}
     </nav>
   )

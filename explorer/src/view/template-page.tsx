@@ -31,7 +31,9 @@ export function TemplatePage ({ connection, template }: TemplatePageProps): JSX.
   }
   return (
     <article class='item'>
-      <ItemHead kind='template' name={uriTemplate} title={title ?? name} description={description} meta={template._meta}>
+      <ItemHead
+        kind='template' name={uriTemplate} title={title ?? name} description={description} meta={template._meta}
+      >
         {mimeType !== undefined && <Badge>{visible(mimeType)}</Badge>}
       </ItemHead>
       <form class='panel' onSubmit={read}>
