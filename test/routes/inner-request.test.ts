@@ -3,7 +3,8 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import type { RequestContext } from '../../lib/index.ts'
-import { sendInner, type InnerReply, type InnerRequest, type Receiving } from '../../lib/routes/inner-request.ts'
+import { sendInner, type InnerRequest, type Receiving } from '../../lib/routes/inner-request.ts'
+import type { InnerReply } from '../../lib/routes/inner-response.ts'
 
 type Handle = (request: InnerRequest, response: ServerResponse) => unknown
 
