@@ -3,9 +3,10 @@
 import { verifyProof, WINDOW } from '../auth/dpop.ts'
 import type { Account } from './accounts.ts'
 import { createAssertionVerifier, type Assertion } from './assertion-verifier.ts'
-import type { ConfigurationParts, DescribeResource } from './configuration.ts'
+import type { ConfigurationParts } from './configuration.ts'
 import { ROUTES } from './paths.ts'
 import type { Provider, ProviderModule, TokenContext } from './peers.ts'
+import type { DescribeResource } from './resource-description.ts'
 import { SignInRefusedError } from './sign-in/sign-in.ts'
 
 /** The parameters of the grant. */

@@ -1,18 +1,19 @@
 // Configures oidc-provider: what it offers to clients, and the functions by which it asks for what it does not know.
 import type { FastifyBaseLogger } from 'fastify'
 import { PROOF_ALGORITHMS } from '../auth/dpop.ts'
-import type { Account, Accounts } from './accounts.ts'
+import type { Accounts } from './accounts.ts'
 import { ASSERTION_GRANT, ASSERTION_PROFILE } from './assertion-issuers.ts'
 import { createAdapters, stampOf } from './adapter.ts'
 import { createDocumentFetch } from './client-documents.ts'
-import type { Keys } from './keys.ts'
+import { SIGNING, type Keys } from './keys.ts'
 import { toProviderClient } from './known-clients.ts'
 import type { ServerSettings } from './options.ts'
 import type { LanguageHeaders } from './pages/language.ts'
 import type { Pages } from './pages/pages.ts'
 import { INTERACTION_PATH, INTERACTION_TTL, ROUTES } from './paths.ts'
-import type { Client, Provider, ProviderModule } from './peers.ts'
+import { toSeconds, type Client, type Provider, type ProviderModule } from './peers.ts'
 import { createReadmission } from './readmission.ts'
+import { createResourceDescription } from './resource-description.ts'
 import type { Revocation } from './revocation/revocation.ts'
 import type { FindResource } from './resources.ts'
 import type { Upstream } from './upstream/upstream.ts'
@@ -43,18 +44,8 @@ interface ProviderContext {
   }
 }
 
-/** The parts of the context of a request for a resource that are used. */
-export interface ResourceContext {
-  readonly oidc: {
-    readonly client: Pick<Client, 'clientId'>
-    readonly params?: Readonly<Record<string, unknown>>
-    readonly account?: Pick<Account, 'scopes'>
-  }
-}
-
 const CODE_TTL = 60 * 1000
 const MAX_DOCUMENT = 16 * 1024
-const SIGNING = 'ES256'
 
 /** Creates the configuration. @param getProvider Returns the provider, which exists once requests arrive. */
 export function createConfiguration (
@@ -132,36 +123,6 @@ function createClaims (
       ? await epochs.stamp({ subject: accountId, clientId })
       : await epochs.read(stampOf('Grant', grantId))
     return { ...account?.extra, gid: grantId, ...(ep !== '.' && { ep }) }
-  }
-}
-
-/** Describes a resource to the provider. @throws InvalidTarget if there is no such resource. */
-export type DescribeResource = (ctx: ResourceContext, requested: string) => Promise<{ readonly scope: string }>
-
-/** Creates the function that describes the resources that tokens are for. */
-export function createResourceDescription (
-  { settings, findResource }: ConfigurationParts, { InvalidTarget }: ProviderModule['errors']
-): DescribeResource {
-  // The scopes that clients may have which act for themselves.
-  const ownScopes = new Map(settings.clients.map((client) => [client.clientId, client.ownScopes ?? []]))
-
-  return async function describeResource ({ oidc: { client, params, account } }, requested) {
-    if (Array.isArray(params?.['resource'])) throw new InvalidTarget('ask for one resource at a time')
-    const resource = await findResource(requested)
-    if (resource === undefined) throw new InvalidTarget('there is no such resource here')
-    const scopes = params?.['grant_type'] === 'client_credentials'
-      ? ownScopes.get(client.clientId) ?? []
-      : [...new Set([...Object.keys(settings.scopes), ...resource.scopes])]
-    // The user may have lost a scope since the consent.
-    const mayHave = (scope: string): boolean =>
-      params?.['grant_type'] === undefined || account?.scopes === undefined || account.scopes.includes(scope)
-    return Object.freeze({
-      audience: resource.id,
-      scope: scopes.filter(mayHave).join(' '),
-      accessTokenFormat: 'jwt',
-      accessTokenTTL: seconds(settings.lifetimes.accessToken),
-      jwt: { sign: { alg: SIGNING } }
-    })
   }
 }
 
@@ -243,17 +204,13 @@ function createRenderError ({ pages }: ConfigurationParts): RenderError {
 
 function describeLifetimes ({ lifetimes }: ServerSettings): object {
   return {
-    AccessToken: seconds(lifetimes.accessToken),
-    AuthorizationCode: seconds(CODE_TTL),
-    ClientCredentials: seconds(lifetimes.accessToken),
-    Grant: seconds(lifetimes.grant),
-    IdToken: seconds(lifetimes.accessToken),
-    Interaction: seconds(INTERACTION_TTL),
-    RefreshToken: seconds(lifetimes.refreshToken),
-    Session: seconds(lifetimes.session)
+    AccessToken: toSeconds(lifetimes.accessToken),
+    AuthorizationCode: toSeconds(CODE_TTL),
+    ClientCredentials: toSeconds(lifetimes.accessToken),
+    Grant: toSeconds(lifetimes.grant),
+    IdToken: toSeconds(lifetimes.accessToken),
+    Interaction: toSeconds(INTERACTION_TTL),
+    RefreshToken: toSeconds(lifetimes.refreshToken),
+    Session: toSeconds(lifetimes.session)
   }
-}
-
-function seconds (milliseconds: number): number {
-  return Math.max(1, Math.round(milliseconds / 1000))
 }

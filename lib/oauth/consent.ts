@@ -5,7 +5,7 @@ import { readConsentRequest, type ConsentRequest } from './consent-request.ts'
 import type { ServerSettings } from './options.ts'
 import type { ConsentPage } from './pages/consent-page.ts'
 import { stepOf } from './pages/message-pages.ts'
-import type { Interaction, InteractionResult } from './peers.ts'
+import { toSeconds, type Interaction, type InteractionResult } from './peers.ts'
 import type { ServerParts } from './provider.ts'
 import { isLocalRedirect } from './redirect-uri.ts'
 import { urlOfVisit } from './visit.ts'
@@ -76,7 +76,7 @@ async function grant (
   if (scopes.length > 0) grant.addResourceScope(requested, scopes.join(' '))
   if (refused.length > 0) grant.rejectResourceScope(requested, refused.join(' '))
   await keepClient(store, clientId, lifetimes.grant)
-  return { consent: { grantId: await grant.save(Math.round(lifetimes.grant / 1000)) } }
+  return { consent: { grantId: await grant.save(toSeconds(lifetimes.grant)) } }
 }
 
 function describePage (request: ConsentRequest, visit: string, csrf: string): ConsentPage {

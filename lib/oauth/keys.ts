@@ -4,6 +4,9 @@ import {
 } from 'node:crypto'
 import { createLocalJWKSet, type JWK, type JWTVerifyGetKey } from 'jose'
 
+/** The algorithm that signs all tokens. */
+export const SIGNING = 'ES256'
+
 /** The keys of an authorization server. The first secret signs and encrypts; all of them verify and decrypt. */
 export interface Keys {
   /** Sign cookies, and verify them. */
@@ -112,5 +115,5 @@ function deriveSigningKey (secret: string): JWK & { readonly kty: 'EC', readonly
   const x = point.subarray(1, 33).toString('base64url')
   const y = point.subarray(33).toString('base64url')
   const kid = derive(secret, 'kid').subarray(0, 12).toString('base64url')
-  return { kty: 'EC', crv: 'P-256', alg: 'ES256', use: 'sig', kid, x, y, d: d.toString('base64url') }
+  return { kty: 'EC', crv: 'P-256', alg: SIGNING, use: 'sig', kid, x, y, d: d.toString('base64url') }
 }

@@ -114,6 +114,11 @@ export interface OpenidClientModule {
   refreshTokenGrant (configuration: UpstreamConfiguration, refreshToken: string): Promise<TokenResponse>
 }
 
+/** Returns a time of oidc-provider, which counts in whole seconds: at least one. */
+export function toSeconds (milliseconds: number): number {
+  return Math.max(1, Math.round(milliseconds / 1000))
+}
+
 /**
  * Loads an optional peer.
  * @throws MCP_ERR_MISSING_PACKAGE

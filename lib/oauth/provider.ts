@@ -1,8 +1,9 @@
 // Creates oidc-provider, which speaks OAuth with clients.
 import { ASSERTION_PARAMETERS, createAssertionGrant } from './assertion-grant.ts'
 import { ASSERTION_GRANT } from './assertion-issuers.ts'
-import { createConfiguration, createResourceDescription, type ConfigurationParts } from './configuration.ts'
+import { createConfiguration, type ConfigurationParts } from './configuration.ts'
 import { loadPeer, type Provider, type ProviderModule } from './peers.ts'
+import { createResourceDescription } from './resource-description.ts'
 
 /** The parts that the provider is created from. */
 export type ProviderParts = ConfigurationParts

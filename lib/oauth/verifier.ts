@@ -7,7 +7,7 @@ import { toAuthInfo } from '../auth/claims.ts'
 import { withCache } from '../auth/token-cache.ts'
 import type { Revocations } from '../auth/revocations.ts'
 import { InvalidTokenError } from '../auth/token-error.ts'
-import type { Keys } from './keys.ts'
+import { SIGNING, type Keys } from './keys.ts'
 import type { Upstream } from './upstream/upstream.ts'
 
 const CACHE = { maxEntries: 1000, ttl: 60_000, refusalTtl: 5000 }
@@ -23,7 +23,7 @@ export function createVerify (
   const verify = withCache(async function verifyOwn (token, resource) {
     const options = {
       issuer,
-      algorithms: ['ES256'],
+      algorithms: [SIGNING],
       typ: 'at+jwt',
       requiredClaims: ['exp', 'aud', 'sub', 'client_id'],
       clockTolerance: CLOCK_TOLERANCE / 1000,
