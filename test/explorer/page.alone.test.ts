@@ -1,10 +1,11 @@
 import { truncateSync } from 'node:fs'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { McpServer as V1Server } from '@modelcontextprotocol/sdk/server/mcp.js'
 import t, { type Test } from 'tap'
 import { z } from 'zod'
-import type { FastifyInstance } from 'fastify'
-import mcpPlugin, { McpServer, ToolError, Type } from '../../lib/index.ts'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import mcpPlugin, { McpServer, ResourceTemplate, ToolError, Type, type AuthInfo } from '../../lib/index.ts'
 import type { McpExplorerOptions } from '../../lib/explorer/index.ts'
 import { createHost, modernCall } from '../support/app.ts'
 import { noBrowser } from '../support/browser.ts'
@@ -67,6 +68,59 @@ t.test('the explorer in Chromium', { skip: noBrowser }, async (t) => {
     t.match(await page.getByRole('navigation').innerText(), /TOOLS\s4[^]*tokens[^]*RESOURCES\s1[^]*PROMPTS\s1/)
     await page.getByRole('searchbox').fill('picture')
     t.same(await page.getByRole('navigation').getByRole('link').allInnerTexts(), ['picture'])
+  })
+
+  t.test('the overview says what the server is, and no number before it is known', async (t) => {
+    const { app } = createHost(t, { forceCloseConnections: true })
+    const about = { description: 'Keeps notes.', websiteUrl: 'https://notes.example/' }
+    const server = new McpServer({ name: 'Notes', version: '1.0.0', ...about })
+    const authenticate = ({ headers }: FastifyRequest): AuthInfo | null => {
+      return headers.authorization === 'Bearer x' ? { token: '', clientId: 'page', subject: 'ann', scopes: [] } : null
+    }
+    app.register(mcpPlugin, { prefix: '/notes', server, auth: { authenticate } })
+    const page = await explorer.open(t, withExplorer(app))
+    const main = page.getByRole('main')
+    await main.getByText('This mount requires authentication').waitFor()
+    t.notMatch(await main.innerText(), '0 tools')
+
+    await main.getByLabel('Bearer token').fill('x')
+    await main.getByRole('button', { name: 'Use' }).click()
+    await main.getByText('Keeps notes.').waitFor()
+
+    t.equal(await main.getByRole('link', { name: 'https://notes.example/' }).getAttribute('href'), 'https://notes.example/')
+    t.match(await main.innerText(), '0 tools, 0 resources')
+    explorer.forgive(/status of 401/)
+  })
+
+  t.test('a mount whose path has parameters is connected to with their values', async (t) => {
+    const { app } = createHost(t, { forceCloseConnections: true })
+    app.register(mcpPlugin, { path: '/:tenant/:desk/mcp', server: createNotes() })
+    const page = await explorer.open(t, withExplorer(app))
+
+    await page.getByLabel('tenant').fill('a b')
+    await page.getByLabel('desk').fill('7')
+    await page.getByRole('button', { name: 'Connect' }).click()
+
+    await page.getByRole('link', { name: 'add_note' }).waitFor()
+    t.match(await page.getByRole('main').innerText(), '/a%20b/7/mcp')
+  })
+
+  t.test('a template shows its URI before it is filled in, and a file is saved', async (t) => {
+    const server = createNotes()
+    const file = new ResourceTemplate('files://{name}/report.pdf')
+    server.registerResource('file', file, { mimeType: 'application/pdf' }, () => Buffer.from('%PDF-1'))
+    const page = await explorer.open(t, createApp(t, server), '#/Notes/template/files%3A%2F%2F%7Bname%7D%2Freport.pdf')
+    await page.locator('.expanded', { hasText: 'files://{name}/report.pdf' }).waitFor()
+
+    await page.getByRole('combobox', { name: 'name' }).fill('june')
+    await page.locator('.expanded', { hasText: 'files://june/report.pdf' }).waitFor()
+    await page.getByRole('button', { name: 'Read' }).click()
+    const download = page.waitForEvent('download')
+    await page.getByRole('link', { name: 'Save' }).click()
+
+    t.equal((await download).suggestedFilename(), 'report.pdf')
+    t.equal(await text(await (await download).createReadStream()), '%PDF-1')
+    t.same(await findViolations(page), [])
   })
 
   t.test('the tools are there in three round trips, before the client is', async (t) => {

@@ -3,6 +3,7 @@
 import { Fragment, type ComponentChildren, type JSX } from 'preact'
 import { lexer, type Token, type Tokens } from 'marked'
 import { useMemo } from 'preact/hooks'
+import { SafeLink } from './safe-link.tsx'
 import { LongText, visible } from './text.tsx'
 
 const MAX_TEXT = 100_000
@@ -96,10 +97,4 @@ function span (token: Token, depth: number): ComponentChildren {
     case 'text': return 'tokens' in token ? inline(token.tokens, depth + 1) : visible(token['text'])
     default: return visible(token.raw)
   }
-}
-
-/** A link that leads to web pages and mail alone, and tells them nothing of this page. */
-export function SafeLink ({ href, children }: { href: string, children: ComponentChildren }): JSX.Element {
-  if (!/^(?:https?:\/\/|mailto:)/i.test(href)) return <span title={visible(href)}>{children}</span>
-  return <a href={href} target='_blank' rel='noopener noreferrer nofollow' title={visible(href)}>{children}</a>
 }

@@ -43,15 +43,28 @@ export function ResourceBlock ({ contents }: { contents: Contents }): JSX.Elemen
       <figcaption><code><bdi>{visible(uri)}</bdi></code> <span class='quiet'>{mimeType}</span></figcaption>
       {'text' in contents
         ? <Text text={contents.text} mimeType={mimeType} />
-        : <Blob data={contents.blob} mimeType={mimeType ?? 'application/octet-stream'} />}
+        : <Blob data={contents.blob} mimeType={mimeType ?? 'application/octet-stream'} uri={uri} />}
     </figure>
   )
 }
 
-function Blob ({ data, mimeType }: { data: string, mimeType: string }): JSX.Element {
+interface BlobProps { readonly data: string, readonly mimeType: string, readonly uri: string }
+
+function Blob ({ data, mimeType, uri }: BlobProps): JSX.Element {
   if (mimeType.startsWith('image/')) return <Picture data={data} mimeType={mimeType} />
   if (mimeType.startsWith('audio/')) return <Sound data={data} mimeType={mimeType} />
-  return <p class='quiet'>{formatSize(data)} of {visible(mimeType)}</p>
+  return <Download data={data} mimeType={mimeType} uri={uri} />
+}
+
+// The type is not that of the server, so that the browser saves the file and opens it in no case.
+function Download ({ data, mimeType, uri }: BlobProps): JSX.Element {
+  const name = uri.slice(uri.lastIndexOf('/') + 1).replace(/[^\w.-]+/g, '_').slice(0, 100)
+  return (
+    <p class='actions'>
+      <a class='button' href={`data:application/octet-stream;base64,${data}`} download={name || 'resource'}>Save</a>
+      <span class='quiet'>{formatSize(data)} of {visible(mimeType)}</span>
+    </p>
+  )
 }
 
 // Four characters of Base64 hold three bytes.

@@ -1,5 +1,5 @@
 // What the middle of the page shows: an item, the overview of its mount, or why there is neither.
-import type { JSX } from 'preact'
+import type { JSX, TargetedEvent } from 'preact'
 import { Boundary } from '../parts/boundary.tsx'
 import { Notice } from '../parts/notice.tsx'
 import { visible } from '../parts/text.tsx'
@@ -41,18 +41,26 @@ function NoMounts (): JSX.Element {
 function PathValues (): JSX.Element | null {
   const mount = currentMount.value
   if (mount === undefined) return null
+  const connect = (event: TargetedEvent<HTMLFormElement>): void => {
+    event.preventDefault()
+    const given = mount.params.map((name, index) => [name, new FormData(event.currentTarget).get(`path-${index}`)])
+    pathValues.value = { ...pathValues.peek(), ...Object.fromEntries(given) }
+  }
   return (
     <Notice title={visible(mount.path)}>
       <p>Fill in the parameters of this path to connect.</p>
-      {mount.params.map((name) => (
-        <div key={name} class='field'>
-          <label class='field-label' for={`path-${name}`}><code>{name}</code></label>
-          <input
-            id={`path-${name}`} class='input' defaultValue={pathValues.peek()[name] ?? ''}
-            onChange={(event) => { pathValues.value = { ...pathValues.peek(), [name]: event.currentTarget.value } }}
-          />
-        </div>
-      ))}
+      <form class='path-values' onSubmit={connect}>
+        {mount.params.map((name, index) => (
+          <div key={name} class='field'>
+            <label class='field-label' for={`path-${index}`}><code>{visible(name)}</code></label>
+            <input
+              id={`path-${index}`} name={`path-${index}`} class='input' required autocomplete='off'
+              defaultValue={pathValues.peek()[name] ?? ''}
+            />
+          </div>
+        ))}
+        <button type='submit' class='button primary'>Connect</button>
+      </form>
     </Notice>
   )
 }

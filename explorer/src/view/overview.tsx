@@ -1,5 +1,6 @@
 // What a mount is: its server, where it is, what it can, and how clients connect to it.
 import type { ComponentChildren, JSX } from 'preact'
+import type { Implementation } from '@modelcontextprotocol/client'
 import { listConnecting, type Connecting } from '../../../lib/explorer/connect.ts'
 import { Badge } from '../parts/badge.tsx'
 import { CopyButton } from '../parts/copy-button.tsx'
@@ -7,6 +8,7 @@ import { CopyableCode } from '../parts/copyable-code.tsx'
 import { formatCount } from '../parts/format.ts'
 import { JsonTree } from '../parts/json-tree.tsx'
 import { Markdown } from '../parts/lazy-markdown.ts'
+import { SafeLink } from '../parts/safe-link.tsx'
 import { Tabs } from '../parts/tabs.tsx'
 import { visible } from '../parts/text.tsx'
 import { estimateTokens, formatTokens } from '../schema/tokens.ts'
@@ -18,14 +20,19 @@ export function Overview ({ connection }: { connection: Connection }): JSX.Eleme
   const { mount, url } = connection
   const server = connection.server.value
   const info = server?.info ?? mount.info
-  const tools = connection.tools.value ?? []
-  const tokens = tools.reduce((sum, tool) => sum + estimateTokens(tool), 0)
+  const about: Partial<Implementation> = server?.info ?? {}
   const shownUrl = mount.publicUrl.startsWith('http') && mount.params.length === 0 ? mount.publicUrl : url.href
   return (
     <article class='item overview'>
       <header class='item-head'>
         <div class='item-title'><h2><bdi>{visible(info?.title ?? info?.name ?? mount.name)}</bdi></h2></div>
         {info !== undefined && <p class='subtitle'><bdi>{visible(info.name)}</bdi> {visible(info.version)}</p>}
+        {about.description !== undefined && (
+          <p class='description' dir='auto'>{visible(about.description.slice(0, MAX_DESCRIPTION))}</p>
+        )}
+        {about.websiteUrl !== undefined && (
+          <p><SafeLink href={about.websiteUrl}>{visible(about.websiteUrl.slice(0, MAX_DESCRIPTION))}</SafeLink></p>
+        )}
         <div class='url-line'><code>{shownUrl}</code><CopyButton text={shownUrl} what='the URL' /></div>
       </header>
       <dl class='facts'>
@@ -38,12 +45,7 @@ export function Overview ({ connection }: { connection: Connection }): JSX.Eleme
           {mount.hasStreams ? 'JSON and event streams' : 'JSON only'}
           {mount.eras.includes('legacy') && (mount.hasSessions ? ', with sessions' : ', without sessions')}
         </Fact>
-        <Fact name='Offers'>
-          {formatCount(tools.length, 'tool')}{tools.length > 0 && ` (${formatTokens(tokens)} tokens)`}
-          {`, ${formatCount(connection.resources.value?.length ?? 0, 'resource')}`}
-          {`, ${formatCount(connection.templates.value?.length ?? 0, 'template')}`}
-          {`, ${formatCount(connection.prompts.value?.length ?? 0, 'prompt')}`}
-        </Fact>
+        <Fact name='Offers'><Offers connection={connection} /></Fact>
       </dl>
       {server?.instructions !== undefined && (
         <section class='panel' aria-labelledby='instructions'>
@@ -68,6 +70,20 @@ export function Overview ({ connection }: { connection: Connection }): JSX.Eleme
 
 function Fact ({ name, children }: { name: string, children: ComponentChildren }): JSX.Element {
   return <div><dt>{name}</dt><dd>{children}</dd></div>
+}
+
+const MAX_DESCRIPTION = 5000
+
+// What is not known yet is no list without members.
+function Offers ({ connection: { tools, resources, templates, prompts } }: { connection: Connection }): JSX.Element {
+  const tokens = (tools.value ?? []).reduce((sum, tool) => sum + estimateTokens(tool), 0)
+  const counts = [[tools, 'tool'], [resources, 'resource'], [templates, 'template'], [prompts, 'prompt']] as const
+  const texts = counts.flatMap(([{ value: list }, name]) => {
+    if (list === undefined) return []
+    const cost = name === 'tool' && tokens > 0 ? ` (${formatTokens(tokens)} tokens)` : ''
+    return `${formatCount(list.length, name)}${cost}`
+  })
+  return <>{texts.length === 0 ? '…' : texts.join(', ')}</>
 }
 
 function Authentication ({ connection: { mount: { auth } } }: { connection: Connection }): JSX.Element {

@@ -126,7 +126,8 @@ function EntryLink ({ entry, isTabStop }: { entry: Entry, isTabStop: boolean }):
   })
   return (
     <a
-      ref={link} href={formatPlace(to)} onClick={open} {...(isCurrent && { 'aria-current': 'page' as const })}
+      ref={link} href={formatPlace(to)} title={label} onClick={open}
+      {...(isCurrent && { 'aria-current': 'page' as const })}
       tabIndex={isTabStop ? 0 : -1} onFocus={() => { active.value = keyOf(entry) }}
     >
       <span class='label'><bdi>{label}</bdi>{isDestructive && <span class='dot bad' title='destructive' />}</span>

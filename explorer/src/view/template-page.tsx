@@ -24,6 +24,7 @@ export function TemplatePage ({ connection, template }: TemplatePageProps): JSX.
   const [values, setValues] = useState<FieldValues>({})
   const parsed = parseTemplate(uriTemplate)
   const uri = parsed?.expand({ ...values }) ?? uriTemplate
+  const isFilled = Object.values(values).some((value) => value !== '')
   const run = lastRunOf(connection.mount.name, 'resource', uri)
   const read = (event: Event): void => {
     event.preventDefault()
@@ -36,16 +37,21 @@ export function TemplatePage ({ connection, template }: TemplatePageProps): JSX.
       >
         {mimeType !== undefined && <Badge>{visible(mimeType)}</Badge>}
       </ItemHead>
-      <form class='panel' onSubmit={read}>
-        <CompletingFields
-          connection={connection} reference={{ type: 'ref/resource', uri: uriTemplate }}
-          fields={parsed?.variableNames.map((variable) => ({ name: variable })) ?? []}
-          values={values} onChange={setValues}
-        />
-        <p class='expanded'><code><bdi>{visible(uri)}</bdi></code></p>
-        <button type='submit' class='button primary'><Icon name='play' /> Read</button>
-      </form>
-      <div class='panel results'>{run !== undefined && <RunPanel run={run} />}</div>
+      <div class='workbench'>
+        <form class='panel' onSubmit={read}>
+          <h3>Variables</h3>
+          <CompletingFields
+            connection={connection} reference={{ type: 'ref/resource', uri: uriTemplate }}
+            fields={parsed?.variableNames.map((variable) => ({ name: variable })) ?? []}
+            values={values} onChange={setValues}
+          />
+          <p class='expanded'><code><bdi>{visible(isFilled ? uri : uriTemplate)}</bdi></code></p>
+          <button type='submit' class='button primary'><Icon name='play' /> Read</button>
+        </form>
+        <div class='panel results'>
+          {run === undefined ? <p class='quiet empty'>The contents appear here.</p> : <RunPanel run={run} />}
+        </div>
+      </div>
       <Definition item={template} />
     </article>
   )
