@@ -84,7 +84,7 @@ t.test('the explorer in Chromium', { skip: noBrowser }, async (t) => {
     t.notMatch(await main.innerText(), '0 tools')
 
     await main.getByLabel('Bearer token').fill('x')
-    await main.getByRole('button', { name: 'Use' }).click()
+    await main.getByRole('button', { name: 'Connect' }).click()
     await main.getByText('Keeps notes.').waitFor()
 
     t.equal(await main.getByRole('link', { name: 'https://notes.example/' }).getAttribute('href'), 'https://notes.example/')
