@@ -9,7 +9,7 @@ import mcpPlugin, {
 } from '../lib/index.ts'
 import { createAccounts } from '../lib/oauth/accounts.ts'
 import { custom } from '../lib/oauth/index.ts'
-import { resolveSettings } from '../lib/oauth/options.ts'
+import { resolveSettings } from '../lib/oauth/settings.ts'
 import { createUpstream } from '../lib/oauth/upstream/upstream.ts'
 import { loadRedis } from '../lib/redis/connections.ts'
 import { createHost, createServer, modern, modernCall, mount } from './support/app.ts'

@@ -1,5 +1,6 @@
 // The users who have signed in: what tokens say about them, and what the consent page shows.
-import type { ServerSettings, UserClaims } from './options.ts'
+import type { UserClaims } from './options.ts'
+import type { ServerSettings } from './settings.ts'
 import { SignInRefusedError } from './sign-in/sign-in.ts'
 
 /** A user who has signed in. */

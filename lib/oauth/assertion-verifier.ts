@@ -3,7 +3,7 @@ import { decodeJwt, jwtVerify, type JWTVerifyGetKey } from 'jose'
 import { PROOF_ALGORITHMS } from '../auth/dpop.ts'
 import { createKeyFinder } from '../auth/signing-keys.ts'
 import type { AssertedClaims, AssertionIssuer } from './assertion-issuers.ts'
-import type { ServerSettings } from './options.ts'
+import type { ServerSettings } from './settings.ts'
 import type { ProviderModule } from './peers.ts'
 
 /** An assertion that is good, if it has not been used before. */

@@ -2,7 +2,7 @@
 // keys of clients.
 import { checkClientMetadata } from './client-metadata.ts'
 import { guardedFetch } from './guarded-fetch.ts'
-import type { ServerSettings } from './options.ts'
+import type { ServerSettings } from './settings.ts'
 
 const LIMITS = { timeout: 2500, maxBytes: 16 * 1024 }
 

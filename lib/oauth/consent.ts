@@ -2,7 +2,7 @@
 import { keepClient } from './adapter.ts'
 import { createConsentMemory } from './consent-memory.ts'
 import { readConsentRequest, type ConsentRequest } from './consent-request.ts'
-import type { ServerSettings } from './options.ts'
+import type { ServerSettings } from './settings.ts'
 import type { ConsentPage } from './pages/consent-page.ts'
 import { stepOf } from './pages/message-pages.ts'
 import { toSeconds, type Interaction, type InteractionResult } from './peers.ts'

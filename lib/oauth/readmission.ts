@@ -2,7 +2,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { SignInRequiredError } from '../errors.ts'
 import type { Account, Accounts } from './accounts.ts'
-import type { ServerSettings } from './options.ts'
+import type { ServerSettings } from './settings.ts'
 import type { Revocation } from './revocation/revocation.ts'
 import { SignInRefusedError } from './sign-in/sign-in.ts'
 import type { Upstream } from './upstream/upstream.ts'

@@ -1,7 +1,7 @@
 // Describes to oidc-provider the mounts that tokens are for.
 import type { Account } from './accounts.ts'
 import { SIGNING } from './keys.ts'
-import type { ServerSettings } from './options.ts'
+import type { ServerSettings } from './settings.ts'
 import { toSeconds, type Client, type ProviderModule } from './peers.ts'
 import type { FindResource } from './resources.ts'
 

@@ -1,7 +1,7 @@
 // The epochs of users and clients. Withdrawing access begins a new epoch, and every entry of an earlier epoch
 // counts as gone. So nothing has to be searched for, and no clocks are compared.
 import { randomBytes } from 'node:crypto'
-import type { ServerSettings } from '../options.ts'
+import type { ServerSettings } from '../settings.ts'
 
 /** Whose access it is: a user, a client, or a user who uses a client. */
 export interface Owner {

@@ -1,6 +1,6 @@
 // Withdraws the access of users, clients and grants: of what the store has, and of access tokens that are out already.
 import type { Accounts } from '../accounts.ts'
-import type { ServerSettings } from '../options.ts'
+import type { ServerSettings } from '../settings.ts'
 import { createEpochs, type Epochs } from './epochs.ts'
 import { createNotes } from './notes.ts'
 import { RevocationList } from './revocation-list.ts'

@@ -2,7 +2,7 @@
 import type { UpstreamToken } from '../../auth/auth-info.ts'
 import { MCP_ERR_NO_UPSTREAM_TOKEN, SignInRequiredError } from '../../errors.ts'
 import { upstreamKey, type Accounts } from '../accounts.ts'
-import type { ServerSettings } from '../options.ts'
+import type { ServerSettings } from '../settings.ts'
 import type { UpstreamTokens } from '../sign-in/sign-in.ts'
 
 /** Finds the accounts of users, and ends sign-ins. */

@@ -1,6 +1,6 @@
 // Gives handlers the access token that the identity provider has issued for their user.
 import type { UpstreamOptions, UpstreamToken } from '../../auth/auth-info.ts'
-import type { ServerSettings } from '../options.ts'
+import type { ServerSettings } from '../settings.ts'
 import { SignInRefusedError, type UpstreamTokens } from '../sign-in/sign-in.ts'
 import { createLock } from './lock.ts'
 import { createRecords, refreshTokens, toUpstreamToken, type Records, type SignIns } from './records.ts'

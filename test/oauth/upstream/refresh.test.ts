@@ -2,7 +2,7 @@
 import t from 'tap'
 import { createAccounts } from '../../../lib/oauth/accounts.ts'
 import { custom, memoryStore, SignInRefusedError, type UpstreamTokens } from '../../../lib/oauth/index.ts'
-import { resolveSettings } from '../../../lib/oauth/options.ts'
+import { resolveSettings } from '../../../lib/oauth/settings.ts'
 import { createLock } from '../../../lib/oauth/upstream/lock.ts'
 import { createUpstream, type Upstream } from '../../../lib/oauth/upstream/upstream.ts'
 import { KEY, PUBLIC_URL, type TestUser } from '../stage.ts'
