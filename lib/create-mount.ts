@@ -3,14 +3,13 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { createEndpointAuth, type EndpointAuth } from './auth/endpoint-auth.ts'
 import { Membership, type Member } from './session/nodes/membership.ts'
 import { createNoOpChannel } from './conversation/no-op-channel.ts'
-import { MCP_ERR_INVALID_OPTION } from './errors.ts'
 import { Expiry } from './http/reply/expiry.ts'
 import { Withdrawal } from './http/reply/withdrawal.ts'
 import { createHolderOf } from './http/guard/holder.ts'
 import type { LegacySse } from './http/sse-2024/parts.ts'
 import { OpenExchanges } from './http/reply/open-exchanges.ts'
 import type { MountParts } from './http/parts.ts'
-import { findPathProblem } from './http/path-problem.ts'
+import { checkScope, joinPath, listEndpoints } from './http/mount-paths.ts'
 import { Mount } from './mount.ts'
 import { createLifecycle, type MountLifecycle } from './mount-lifecycle.ts'
 import { ChangeHub } from './notify/change-hub.ts'
@@ -56,9 +55,7 @@ export function createMount (app: FastifyInstance, options: ResolvedOptions): Mo
   const known = { name, identity, definition, log, appLog: app.log, disposal, logFailure, auth: options.auth }
   const cluster = options.cluster && new Membership(options.cluster, settings, createMember(known, () => parts))
   const sessions = cluster?.sessions ?? createLocalSessions(settings, logFailure, definition.ended && disposal)
-  const publisher = new SessionPublisher(identity)
-  sessions.on('opened', (session) => publisher.opened(session))
-  sessions.on('ended', (session, reason) => publisher.ended(session, reason))
+  publishSessions(sessions, new SessionPublisher(identity))
   const legacySse = sessions.home instanceof LocalHome ? createSse(app.prefix, options, sessions.home) : undefined
   const changes = new ChangeHub(sessions, {
     streams: createStreamLimits(options, cluster),
@@ -86,12 +83,7 @@ export function createMount (app: FastifyInstance, options: ResolvedOptions): Mo
     expiry: auth && new Expiry(withdrawal),
     withdrawal,
     holderOf,
-    calls: new Places({
-      max: options.maxCallsInFlight,
-      by: shares.by,
-      share: shares.calls,
-      perSession: options.maxCallsInFlightPerSession
-    }),
+    calls: createCallPlaces(options),
     callHolderOf: shares.calls === Infinity ? undefined : holderOf,
     lifespan: undefined,
     isClosing: false
@@ -151,6 +143,11 @@ function createLocalSessions (
   return sessions
 }
 
+function publishSessions (sessions: MountParts['sessions'], publisher: SessionPublisher): void {
+  sessions.on('opened', (session) => publisher.opened(session))
+  sessions.on('ended', (session, reason) => publisher.ended(session, reason))
+}
+
 function createSse (scopePrefix: string, options: ResolvedOptions, home: LocalHome): LegacySse | undefined {
   const { prefix, legacySse, publicUrl } = options
   if (legacySse === false) return undefined
@@ -159,35 +156,14 @@ function createSse (scopePrefix: string, options: ResolvedOptions, home: LocalHo
   return { ...legacySse, ...auth, home, connections: new Map() }
 }
 
-// The options have been checked on their own. Together with the prefix of the scope they may still be wrong.
-function checkScope (scopePrefix: string, { prefix, path }: ResolvedOptions): void {
-  const isDoubled = scopePrefix.endsWith('/') && joinPath(prefix, path) === '/'
-  const problem = isDoubled ? "must not end with '/' where the mount is at its root" : findPathProblem(scopePrefix)
-  if (problem === undefined) return
-  const where = `is below '${scopePrefix}', the prefix of the scope around it`
-  throw new MCP_ERR_INVALID_OPTION('prefix', `${where}, which ${problem}`)
-}
-
 function createStreamLimits (
   { maxStreams, shares: { by, streams } }: ResolvedOptions, others: Membership | undefined
 ): SubscriptionLimits {
   return { max: maxStreams, share: by === undefined || streams === Infinity ? undefined : { by, max: streams }, others }
 }
 
-function listEndpoints (
-  scopePrefix: string, { path, prefix, legacySse, constraints }: ResolvedOptions
-): ReadonlyMap<string, string> {
-  const { ssePath, messagesPath } = legacySse || {}
-  const own = [path, ssePath, messagesPath].filter((one) => one !== undefined)
-  const paths = own.map((one) => joinPath(scopePrefix, prefix, one))
-  return new Map(paths.map((one) => [keyOf(one, constraints), one]))
-}
-
-function keyOf (path: string, constraints: ResolvedOptions['constraints']): string {
-  return JSON.stringify([path, constraints], (_name, value: unknown) => value instanceof RegExp ? String(value) : value)
-}
-
-function joinPath (...parts: string[]): string {
-  const path = parts.join('/').replace(/\/{2,}/g, '/').replace(/\/$/, '')
-  return path === '' ? '/' : path
+function createCallPlaces (
+  { maxCallsInFlight: max, maxCallsInFlightPerSession: perSession, shares: { by, calls: share } }: ResolvedOptions
+): Places {
+  return new Places({ max, by, share, perSession })
 }
