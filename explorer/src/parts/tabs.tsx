@@ -28,7 +28,7 @@ export function Tabs ({ tabs, label }: { tabs: readonly Tab[], label: string }):
   }
 
   return (
-    <div class='tabs'>
+    <div>
       <div role='tablist' aria-label={label} class='tablist' ref={list} onKeyDown={move}>
         {tabs.map(({ id, label }) => (
           <button

@@ -20,7 +20,7 @@ export function SchemaTable ({ schema, label }: { schema: JsonSchema, label: str
               <tbody>
                 {rows.map((row, index) => (
                   <tr key={index}>
-                    <td class={`name depth-${row.depth}`}>
+                    <td class='name' style={{ '--depth': row.depth }}>
                       <code><bdi>{visible(row.name)}</bdi></code>
                       {row.isRequired && <span class='required'>required</span>}
                     </td>
