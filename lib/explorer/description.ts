@@ -26,7 +26,16 @@ export interface DescribedMount {
   readonly bodyLimit: number
   readonly auth: DescribedAuth
   /** The server's description of itself; absent if it is known only after connecting. */
-  readonly info?: { readonly name: string, readonly version: string, readonly title?: string | undefined }
+  readonly info?: DescribedServer
+}
+
+/** What a server says of itself. */
+export interface DescribedServer {
+  readonly name: string
+  readonly version: string
+  readonly title?: string | undefined
+  readonly description?: string | undefined
+  readonly websiteUrl?: string | undefined
 }
 
 /** The id of the element in which the app writes a `DescribedApp` into the page, as JSON. */

@@ -227,6 +227,36 @@ t.test('the explorer in Chromium', { skip: noBrowser }, async (t) => {
     t.ok(await page.getByRole('group', { name: 'JSON' }).isVisible())
   })
 
+  t.test('numbers that JavaScript would round are shown as they were sent', async (t) => {
+    const server = createNotes()
+    server.registerTool('count', {}, () => '{"id": 12345678901234567890, "next": 5}')
+    const page = await explorer.open(t, createApp(t, server), '#/Notes/tool/count')
+
+    await page.getByRole('button', { name: 'Call', exact: true }).click()
+    await page.getByRole('region', { name: 'Result' }).getByText('{"id": 12345678901234567890, "next": 5}').waitFor()
+  })
+
+  t.test('nothing moves when the form of a tool appears', async (t) => {
+    const server = createNotes()
+    const inputSchema = Type.Object({
+      a: Type.String({ description: 'One' }), b: Type.Integer(), c: Type.Boolean(), d: Type.Number()
+    })
+    server.registerTool('fill', { inputSchema }, () => 'filled')
+    const held = createGate()
+    const page = await explorer.open(t, createApp(t, server), '#/Notes/tool/fill', async (page) => {
+      await page.route(/\/assets\/schema-form-/, async (route) => { await held.promise; await route.continue() })
+    })
+    await page.getByText('connected', { exact: true }).waitFor()
+    const button = page.getByRole('button', { name: 'Call', exact: true })
+    const before = await button.boundingBox()
+
+    held.open()
+    await page.getByLabel('d').first().waitFor()
+
+    const after = await button.boundingBox()
+    t.ok(Math.abs(Number(after?.y) - Number(before?.y)) < 4, `${before?.y} and ${after?.y}`)
+  })
+
   t.test('a failed tool shows what the model reads', async (t) => {
     const page = await explorer.open(t, createApp(t), '#/Notes/tool/fail')
 

@@ -4,7 +4,7 @@ import type { ComponentType, JSX } from 'preact'
 
 /** Creates a component that is loaded when it is first drawn. @param Loading Is drawn until then. */
 export function lazyPart<Props extends object> (
-  load: () => Promise<ComponentType<Props>>, Loading: () => JSX.Element = Ellipsis
+  load: () => Promise<ComponentType<Props>>, Loading: (props: Props) => JSX.Element = Ellipsis
 ): (props: Props) => JSX.Element {
   let loaded: ComponentType<Props> | undefined
   let loading: Promise<ComponentType<Props>> | undefined
@@ -19,7 +19,7 @@ export function lazyPart<Props extends object> (
     }, [])
     const Loaded = loaded
     if (Loaded !== undefined) return <Loaded {...props} />
-    return state === 'failed' ? <Failed /> : <Loading />
+    return state === 'failed' ? <Failed /> : <Loading {...props} />
   }
 }
 

@@ -13,9 +13,9 @@ export function writeJsonLine (value: unknown): string {
   return stringify(value, 0)
 }
 
-/** Indents a text that is JSON. Any other text is returned as it is. */
+/** Indents a text that is JSON. Any other text, and one whose numbers would change, is returned as it is. */
 export function indentJson (text: string): string {
-  const value = parseJson(text)
+  const value = parseExactly(text)
   return value === undefined ? text : writeJson(value)
 }
 
@@ -23,6 +23,19 @@ export function indentJson (text: string): string {
 export function parseJson (text: string): unknown {
   try {
     return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Parses a text; undefined if it is not JSON, or if it has whole numbers that JavaScript has to round. */
+export function parseExactly (text: string): unknown {
+  // No shorter number is rounded.
+  if (!/\d{16}/.test(text)) return parseJson(text)
+  let isRounded = false
+  try {
+    const value = readJson(text, () => { isRounded = true })
+    return isRounded ? undefined : value
   } catch {
     return undefined
   }

@@ -7,7 +7,7 @@ import { Boundary } from '../parts/boundary.tsx'
 import { Choice } from '../parts/choice.tsx'
 import { lazyPart } from '../parts/lazy.tsx'
 import { visible } from '../parts/text.tsx'
-import { hasProperties, isObject, type JsonSchema } from '../schema/json-schema.ts'
+import { asSchema, hasProperties, isObject, type JsonSchema } from '../schema/json-schema.ts'
 import { readJson } from '../schema/json-text.ts'
 import { findFaults, type Fault } from '../schema/validation.ts'
 import { messageOf } from '../state/problem.ts'
@@ -26,7 +26,20 @@ async function loadForm (): Promise<(props: SchemaFormProps) => JSX.Element> {
   return SchemaForm
 }
 
-const SchemaForm = lazyPart<SchemaFormProps>(loadForm, () => <div class='form-waiting' aria-busy='true' />)
+const SchemaForm = lazyPart<SchemaFormProps>(loadForm, FormLoading)
+
+// The heights of fields and of what is between them, in rem: a box to tick, any other, and a line of a description.
+const [TICKED, FIELD, HINT] = [2.58, 4.65, 1.43]
+const LAST_GAP = 1.05
+
+// As high as a form of plain fields will be, so that nothing moves when it is there.
+function FormLoading ({ schema }: SchemaFormProps): JSX.Element {
+  const heights = Object.values(asSchema(schema.properties)).map(asSchema).map(({ type, description = '' }) => {
+    return (type === 'boolean' ? TICKED : FIELD) + (description === '' ? 0 : HINT)
+  })
+  const height = heights.reduce((sum, one) => sum + one, 0)
+  return <div aria-busy='true' style={{ minHeight: `${Math.max(height, FIELD) - LAST_GAP}rem` }} />
+}
 
 /** Loads the form a moment later, so that the next item that has one need not wait. Returns what cancels this. */
 export function prepareForm (): () => void {

@@ -11,7 +11,7 @@ import { Icon } from '../parts/icon.tsx'
 import { JsonTree } from '../parts/json-tree.tsx'
 import { Markdown } from '../parts/lazy-markdown.ts'
 import { LongText, visible } from '../parts/text.tsx'
-import { parseJson } from '../schema/json-text.ts'
+import { parseExactly } from '../schema/json-text.ts'
 import { placeOf } from '../state/item-place.ts'
 import { go } from '../state/place.ts'
 
@@ -110,9 +110,9 @@ function isMarkdown (text: string, mimeType: string | undefined): boolean {
 
 const MAX_JSON = 2_000_000
 
-/** Parses a text that is an object or an array; undefined if it is neither. */
+/** Parses a text that is an object or an array; undefined if it is neither, or would be shown with other numbers. */
 function parseStructure (text: string): unknown {
-  return /^\s*[[{]/.test(text) && text.length <= MAX_JSON ? parseJson(text) : undefined
+  return /^\s*[[{]/.test(text) && text.length <= MAX_JSON ? parseExactly(text) : undefined
 }
 
 const IMAGES = /^image\/(?:png|jpeg|gif|webp|avif|bmp|svg\+xml)$/

@@ -1,6 +1,6 @@
 // What a mount is: its server, where it is, what it can, and how clients connect to it.
 import type { ComponentChildren, JSX } from 'preact'
-import type { Implementation } from '@modelcontextprotocol/client'
+import type { DescribedServer } from '../../../lib/explorer/description.ts'
 import { listConnecting, type Connecting } from '../../../lib/explorer/connect.ts'
 import { Badge } from '../parts/badge.tsx'
 import { CopyButton } from '../parts/copy-button.tsx'
@@ -20,7 +20,7 @@ export function Overview ({ connection }: { connection: Connection }): JSX.Eleme
   const { mount, url } = connection
   const server = connection.server.value
   const info = server?.info ?? mount.info
-  const about: Partial<Implementation> = server?.info ?? {}
+  const about: Partial<DescribedServer> = info ?? {}
   const shownUrl = mount.publicUrl.startsWith('http') && mount.params.length === 0 ? mount.publicUrl : url.href
   return (
     <article class='item overview'>
@@ -47,16 +47,17 @@ export function Overview ({ connection }: { connection: Connection }): JSX.Eleme
         </Fact>
         <Fact name='Offers'><Offers connection={connection} /></Fact>
       </dl>
+      <section class='panel' aria-labelledby='connect'>
+        <h3 id='connect'>Connect a client</h3>
+        <Clients name={info?.name ?? mount.name} url={shownUrl} />
+      </section>
+      {/* What is known once the page is connected stands below the rest, which it would push away. */}
       {server?.instructions !== undefined && (
         <section class='panel' aria-labelledby='instructions'>
           <h3 id='instructions'>Instructions for the model</h3>
           <Markdown text={server.instructions} />
         </section>
       )}
-      <section class='panel' aria-labelledby='connect'>
-        <h3 id='connect'>Connect a client</h3>
-        <Clients name={info?.name ?? mount.name} url={shownUrl} />
-      </section>
       {server !== undefined && (
         <section class='panel' aria-labelledby='capabilities'>
           <h3 id='capabilities'>Capabilities</h3>
