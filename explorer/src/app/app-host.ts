@@ -53,7 +53,7 @@ export async function createAppHost (
     listener.onEvent({ kind: 'context', text: [...content.map(describeBlock), ...data].join('\n') })
     return {}
   }
-  // The user opens it, or does not.
+  // The page shows the link, and the user decides whether to open it.
   bridge.onopenlink = async ({ url }) => {
     listener.onEvent({ kind: 'link', text: url })
     return {}

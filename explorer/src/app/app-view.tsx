@@ -51,7 +51,7 @@ function Frame (
   const [events, setEvents] = useState<readonly AppEvent[]>([])
   const host = useRef<Promise<AppBridge> | undefined>(undefined)
 
-  // A document that is written anew is loaded a second time.
+  // The frame is loaded twice: first empty, and then with the document of the app.
   const start = async (frame: Window): Promise<void> => {
     if (host.current !== undefined) return
     host.current = createAppHost({ connection, tool, frame, theme: theme.peek() }, {
@@ -60,7 +60,7 @@ function Frame (
       onEvent: (event) => setEvents((known) => [...known, event].slice(-MAX_EVENTS))
     })
     setBridge(await host.current)
-    // An origin of its own has no name.
+    // The frame has an opaque origin, which no string names.
     frame.postMessage({ html: app.html }, '*')
   }
   useEffect(() => () => { host.current?.then((opened) => opened.close()) }, [])

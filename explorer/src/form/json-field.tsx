@@ -39,7 +39,7 @@ function readValue (text: string, isText: boolean): { readonly value?: unknown, 
   try {
     return { value: JSON.parse(text) as unknown }
   } catch (error) {
-    // Whoever begins a value of JSON means one.
+    // A text that begins as JSON is meant as JSON.
     return isText && !/^\s*[[{"]/.test(text) ? { value: text } : { value: undefined, problem: (error as Error).message }
   }
 }

@@ -28,7 +28,7 @@ export type Entry = LiveCall | Gap
 const MAX_ENTRIES = 10_000
 const MIN_PAUSE = 500
 const MAX_PAUSE = 10_000
-// Milliseconds after which a page that nobody sees stops watching: a browser has six connections for one app.
+// Milliseconds after which a hidden page stops watching: a browser has six connections for one app.
 const HIDDEN = 30_000
 
 /** The calls, the newest first. */

@@ -21,7 +21,7 @@ interface Bucket {
 export const lastSecond = signal(nowInSeconds() - 1)
 
 const mounts = new Map<string, Map<number, Bucket>>()
-// Before it, there is nothing to show.
+// The second in which the first calls arrived. Before it, there is nothing to show.
 let begun: number | undefined
 
 function nowInSeconds (): number {

@@ -3,7 +3,7 @@ import type { JSX } from 'preact'
 
 const WIDTH = 240
 const HEIGHT = 48
-// So that the strokes at the edges are not cut.
+// Space at the edges, where strokes would be cut.
 const EDGE = 4
 
 type Values = ReadonlyArray<number | undefined>

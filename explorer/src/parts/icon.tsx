@@ -29,7 +29,7 @@ const PATHS = {
 /** The name of an icon. */
 export type IconName = keyof typeof PATHS
 
-/** An icon. It says nothing to screen readers, so what it stands in needs a name. */
+/** An icon. Screen readers ignore it, so the button around it needs a name. */
 export function Icon ({ name }: { name: IconName }): JSX.Element {
   return (
     <svg class='icon' viewBox='0 0 24 24' aria-hidden='true' focusable='false'>

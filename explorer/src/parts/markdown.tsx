@@ -16,7 +16,7 @@ export function Markdown ({ text }: { text: string }): JSX.Element {
   return <div class='markdown' dir='auto'>{blocks(tokens, 0)}</div>
 }
 
-// The parser needs a stack that is as deep as what is quoted in quotes.
+// The parser fails where quotes are nested so deeply that its stack overflows.
 function parse (text: string): readonly Token[] | undefined {
   try {
     return lexer(text.slice(0, MAX_TEXT))
@@ -31,6 +31,7 @@ function blocks (tokens: readonly Token[], depth: number): ComponentChildren {
 
 function block (token: Token, depth: number): ComponentChildren {
   if (depth > MAX_DEPTH) return visible(token.raw)
+  // `Token` has a generic member, so its type alone does not narrow it.
   switch (token.type) {
     case 'space': case 'def': return null
     case 'hr': return <hr />
@@ -45,7 +46,7 @@ function block (token: Token, depth: number): ComponentChildren {
   }
 }
 
-// The page has headings of its own, so those of a server are no part of its outline.
+// The outline of the page has the page's own headings only, so those of a server are paragraphs.
 function Heading ({ token, children }: { token: Tokens.Heading, children: ComponentChildren }): JSX.Element {
   return <p class={`heading h${token.depth}`}>{children}</p>
 }

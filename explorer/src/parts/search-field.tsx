@@ -29,7 +29,7 @@ export function focusSearch (): void {
   document.getElementById(ID)?.focus()
 }
 
-/** Returns whether a text has all words of a search. @param text In lower case. */
+/** Creates a function that tells whether a text, in lower case, has all words of a search. */
 export function createMatcher (search: string): (text: string) => boolean {
   const words = search.toLowerCase().split(/\s+/).filter((word) => word !== '')
   return (text) => words.every((word) => text.includes(word))

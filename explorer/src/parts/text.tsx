@@ -3,7 +3,8 @@ import { useState } from 'preact/hooks'
 import type { JSX } from 'preact'
 import { formatNumber } from './format.ts'
 
-// Control characters but tab, line feed and carriage return; marks and overrides of direction; other invisible ones.
+// Control characters other than tab, line feed and carriage return; marks and overrides of direction; and other
+// invisible characters.
 // eslint-disable-next-line no-control-regex
 const HIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu
 

@@ -17,8 +17,9 @@ interface WindowedRowsProps<Row> {
 /** Which rows are drawn. */
 interface Range { readonly from: number, readonly to: number }
 
-// The rem that are drawn above and below what is in sight, and how many rows are added at once.
+// How many rem are drawn above and below what is in sight.
 const MARGIN = 25
+// Rows are added in steps of this many, so that not every scroll event draws the list.
 const STEP = 10
 
 /** The rows of a list within a `<nav>`, which scrolls. */

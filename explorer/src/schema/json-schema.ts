@@ -14,7 +14,7 @@ export interface JsonSchema {
   readonly enum?: unknown
 }
 
-/** Returns whether a value is an object that is no array. */
+/** Whether a value is an object, and not an array. */
 export function isObject (value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
@@ -36,7 +36,7 @@ export function resolveRef (root: JsonSchema, ref: string): JsonSchema | undefin
   return isObject(found) ? found : undefined
 }
 
-/** Whether a tool can be called without arguments. */
+/** Whether a schema has anything to fill in. */
 export function hasProperties (schema: JsonSchema): boolean {
   const { type: _type, properties, $schema: _dialect, additionalProperties, title: _title, ...others } = schema
   return Object.keys(asSchema(properties)).length > 0 || isObject(additionalProperties) ||

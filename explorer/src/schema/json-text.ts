@@ -1,6 +1,6 @@
 // JSON values as text, however deep they are nested.
 
-// Each level indents all that is in it, so that a deep value would become far longer than it is.
+// Each level indents all that is in it, so the indented text of a deep value would be many times as long.
 const MAX_INDENTED = 100
 
 /** Writes a value as indented JSON. What is nested too deeply is not indented, or not written at all. */

@@ -9,7 +9,7 @@ export interface SchemaRow {
   readonly isRequired: boolean
   readonly type: string
   readonly description: string
-  /** What a value has to keep, such as `≥ 1` and `default 20`. */
+  /** What a value must comply with, such as `≥ 1` and `default 20`. */
   readonly limits: readonly string[]
 }
 
@@ -26,7 +26,7 @@ interface Step {
   readonly name: string
   readonly isRequired: boolean
   readonly depth: number
-  /** The references that led here, so that a recursive schema ends. */
+  /** The references that led here, by which a recursive schema is noticed. */
   readonly refs: readonly string[]
 }
 

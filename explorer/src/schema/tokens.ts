@@ -21,7 +21,7 @@ export function estimateTokens (item: Item): number {
   return Math.ceil(text.length / CHARACTERS)
 }
 
-/** Writes a number of tokens shortly. */
+/** Writes a number of tokens, such as `≈ 1.3k`. */
 export function formatTokens (tokens: number): string {
   return tokens < 1000 ? `≈ ${tokens}` : `≈ ${(tokens / 1000).toFixed(1)}k`
 }

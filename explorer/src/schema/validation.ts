@@ -37,7 +37,7 @@ function summarize (errors: readonly OutputUnit[]): readonly Fault[] {
   return (told.length > 0 ? told : errors).map(toFault)
 }
 
-// What is missing is wrong where it belongs.
+// A property that is missing is reported at its own place, and not at that of its object.
 function toFault ({ instanceLocation, error, keyword }: OutputUnit): Fault {
   const path = decode(instanceLocation.replace(/^#/, ''))
   const missing = keyword === 'required' ? /"(.*)"/s.exec(error)?.[1] : undefined

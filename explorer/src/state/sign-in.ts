@@ -12,7 +12,7 @@ export interface SignInSettings {
   readonly scopes: readonly string[]
 }
 
-// Nothing of it outlives the page.
+// The clients that the page has registered. They are forgotten with the page.
 const clients = new Map<string, OAuthClientInformationMixed>()
 
 /** Where the authorization server sends the user back to. */

@@ -61,7 +61,7 @@ const EDITORS = [['form', 'Form'], ['json', 'JSON']] as const
 /** The arguments of a call. */
 export function Arguments (props: ArgumentsProps): JSX.Element {
   const { id, title = 'Arguments', schema, value, onChange, onSubmit } = props
-  // What was written as JSON, so that a look at the form does not lose what is not finished.
+  // It keeps JSON that is not finished while the user looks at the form.
   const draft = useRef<Draft | undefined>(undefined)
   const [editor, setEditor] = useState<'form' | 'json'>('form')
   const hasForm = hasProperties(schema)
@@ -103,7 +103,7 @@ function asArgs (value: unknown): Args {
   return isObject(value) ? value : {}
 }
 
-/** A text that is no JSON yet, and the arguments as they were before. */
+/** A text that is not JSON yet, and the arguments as they were before. */
 interface Draft { readonly text: string, readonly value: string }
 
 interface JsonArgumentsProps extends ArgumentsProps { readonly draft: { current: Draft | undefined } }
@@ -140,7 +140,7 @@ function JsonArguments ({ id, schema, value, draft, onChange, onSubmit }: JsonAr
 }
 
 interface ReadArgs {
-  /** Undefined if the text is no object of JSON. */
+  /** Undefined if the text is not a JSON object. */
   readonly args?: Args
   readonly faults: readonly Fault[]
 }

@@ -20,7 +20,7 @@ export interface Call {
 const CLIENT = { name: 'curl', version: '1.0.0' }
 const LEGACY = '2025-11-25'
 
-/** Writes a call as a command with `curl`. A legacy one opens a session before. */
+/** Writes a call as a command with `curl`. A legacy call is preceded by one that opens a session. */
 export function writeCurl (call: Call): string {
   return call.era === 'modern' ? writeModern(call) : writeLegacy(call)
 }
@@ -70,7 +70,7 @@ interface CurlPost {
 
 function writePost ({ url, headers, needsToken, needsSession = false, body, options = '' }: CurlPost): string {
   const all = ['Content-Type: application/json', 'Accept: application/json, text/event-stream', ...headers]
-  // Variables of the shell, which only double quotes let it fill in. Nothing of the server may stand in these.
+  // In double quotes the shell fills in its variables, so nothing that the server has named may stand in these.
   const secrets = [
     ...needsSession ? ['-H "Mcp-Session-Id: $SESSION"'] : [],
     ...needsToken ? ['-H "Authorization: Bearer $TOKEN"'] : []

@@ -76,7 +76,7 @@ function Broken (): JSX.Element {
 function Item ({ connection: shown }: { connection: Connection }): JSX.Element | null {
   const { kind, name } = place.value
   if (kind === undefined || name === undefined) return <Overview connection={shown} />
-  // The tools may be there before all else.
+  // While the page connects, the lists are not complete.
   const missing = shown.status.value === 'connecting' ? null : <Missing kind={kind} name={name} />
   switch (kind) {
     case 'tool': {

@@ -75,7 +75,7 @@ function Fact ({ name, children }: { name: string, children: ComponentChildren }
 
 const MAX_DESCRIPTION = 5000
 
-// What is not known yet is no list without members.
+// A list that is not known yet is not counted as empty.
 function Offers ({ connection: { tools, resources, templates, prompts } }: { connection: Connection }): JSX.Element {
   const tokens = (tools.value ?? []).reduce((sum, tool) => sum + estimateTokens(tool), 0)
   const counts = [[tools, 'tool'], [resources, 'resource'], [templates, 'template'], [prompts, 'prompt']] as const

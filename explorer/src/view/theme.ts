@@ -7,7 +7,7 @@ const system = matchMedia('(prefers-color-scheme: dark)')
 /** The theme. */
 export const theme = signal<'light' | 'dark'>(readTheme() ?? (system.matches ? 'dark' : 'light'))
 
-// A browser may refuse storage.
+// Access to the storage throws if the user has forbidden it.
 function readTheme (): 'light' | 'dark' | undefined {
   try {
     const stored = localStorage.getItem(KEY)
@@ -28,6 +28,6 @@ export function toggleTheme (): void {
   try {
     localStorage.setItem(KEY, theme.value)
   } catch {
-    // It lasts as long as the page.
+    // The choice lasts as long as the page.
   }
 }

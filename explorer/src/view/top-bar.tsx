@@ -67,7 +67,7 @@ function ThemeButton (): JSX.Element {
   )
 }
 
-// It leads to the calls of all clients, and back to where the user was.
+// It switches to the calls of all clients, and back to where the user was.
 function LiveButton (): JSX.Element {
   const isLive = isLiveShown.value
   return (
