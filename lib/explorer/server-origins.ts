@@ -18,7 +18,7 @@ const RETRY = 30_000
 const HTTPS_ORIGIN = /^https:\/\/[a-z0-9.-]+(:\d+)?$/
 const LOCAL_ORIGIN = /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/
 
-/** What is needed to read metadata. */
+/** The log, and the clock. */
 export interface ServerOriginsEnvironment {
   readonly log: Pick<FastifyBaseLogger, 'warn'>
   /** The clock, in milliseconds. @default Date.now */

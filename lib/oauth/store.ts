@@ -22,7 +22,7 @@ export interface OAuthStore {
   take (key: string): Promise<string | undefined>
   /**
    * Adds to the number of a key, which begins with 0, and returns the sum. Of several calls at once, each counts. With
-   * this command, `registrationLimit` and `signInLimit` hold over all nodes; without it, each process counts by itself.
+   * this command, `registrationLimit` and `signInLimit` hold over all nodes; without it, in each process.
    * @param change 1 or -1.
    * @param ttl Milliseconds until the number expires, which may be counted from any of its changes.
    */

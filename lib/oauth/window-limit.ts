@@ -16,7 +16,7 @@ export interface RegistrationLimit {
 /** How many sign-ins may begin in half an hour, which is how long an unfinished one is kept. */
 export interface SignInLimit extends Pick<RegistrationLimit, 'perAddress' | 'total'> {}
 
-/** What has been counted. */
+/** The count of one thing that an address began. */
 export interface Counted {
   /** Takes the count back, for what came to nothing. */
   giveBack (): Promise<void>
@@ -52,7 +52,7 @@ export function createWindowLimit (
 
 /** Creates the counts of this process, for a store that has none. @param now The clock, in milliseconds. */
 export function createCounts (now: () => number = Date.now): Count {
-  // The first one expires first, because all are kept for the same time. What is given back leaves nothing.
+  // The first one expires first, because all are kept for the same time. A number that is 0 again is not kept.
   const counts = new OrderedMap<string, { sum: number, readonly expiresAt: number }>()
 
   return async function count (key, change, ttl) {
