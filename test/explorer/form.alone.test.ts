@@ -61,7 +61,8 @@ const SCHEMAS: Readonly<Record<string, object>> = {
     $defs: { A: { $anchor: 'address', type: 'object', properties: { street: { type: 'string' } } } }
   },
   texts: {
-    properties: { text: { type: 'string' }, env: { type: 'object', additionalProperties: { type: 'string' } } }
+    properties: { text: { type: 'string' }, env: { type: 'object', additionalProperties: { type: 'string' } } },
+    patternProperties: { '^x-': { type: 'integer' } }
   },
   tree: {
     properties: { root: { $ref: '#/$defs/Node' } },
@@ -197,7 +198,7 @@ t.test('forms in Chromium', { skip: noBrowser }, async (t) => {
     await page.getByRole('button', { name: 'Form', exact: true }).click()
 
     await page.locator('form').getByLabel('text').fill('one')
-    await page.getByRole('button', { name: 'Add', exact: true }).click()
+    await page.getByRole('group', { name: 'env' }).getByRole('button', { name: 'Add', exact: true }).click()
     await page.getByLabel('Name', { exact: true }).fill('PATH')
     await page.getByLabel('Name', { exact: true }).press('Tab')
     await page.keyboard.type('/bin')
@@ -214,6 +215,20 @@ t.test('forms in Chromium', { skip: noBrowser }, async (t) => {
     await page.locator('form').getByLabel('value').nth(1).fill('root')
 
     t.same(await call(page), { root: { value: 'leaf', parent: { value: 'root' } } })
+  })
+
+  t.test('the table of a schema has the names of alternatives, of choices, and of what patterns allow', async (t) => {
+    const page = await openForm(t, explorer, 'unions')
+    const table = page.getByRole('region', { name: 'Input of unions' })
+    t.match(await table.innerText(), /pet[^]*\(Cat\)[^]*kind[^]*\(dog\)[^]*breed/)
+
+    await page.evaluate("location.hash = '#/Forms/tool/choices'")
+    const choices = page.getByRole('region', { name: 'Input of choices' })
+    t.match(await choices.innerText(), '"r" Red, "g" Green')
+    t.equal(await choices.getByRole('row').count(), 6, 'one for each property')
+
+    await page.evaluate("location.hash = '#/Forms/tool/texts'")
+    t.match(await page.getByRole('region', { name: 'Input of texts' }).innerText(), /\(names like \^x-\)\s+integer/)
   })
 
   t.test('JSON that is not finished outlives a look at the form, and numbers that are rounded are told', async (t) => {

@@ -1,7 +1,7 @@
 // A schema as the form library understands it. The server still gets what the original schema asks for.
 import { asSchema, isObject, resolveRef, type JsonSchema } from '../schema/json-schema.ts'
 import { writeJsonLine } from '../schema/json-text.ts'
-import { typeName } from '../schema/rows.ts'
+import { listTitles } from '../schema/type-name.ts'
 import { fileEncodingOf } from './file.ts'
 
 /** The format of fields that are written as JSON, because their schema leaves open what they hold. */
@@ -93,25 +93,6 @@ interface Constant extends JsonSchema { readonly const: unknown }
 
 function isConstant (part: unknown): part is Constant {
   return isObject(part) && 'const' in part
-}
-
-// What the parts of a union are called, where the user chooses one of them.
-function listTitles (parts: readonly unknown[], root: JsonSchema): readonly string[] {
-  const titles = parts.map((part) => titleOf(asSchema(part), root))
-  return titles.map((title, index) => {
-    return titles.indexOf(title) === titles.lastIndexOf(title) ? title : `${title} (${index + 1})`
-  })
-}
-
-function titleOf (part: JsonSchema, root: JsonSchema): string {
-  const target = typeof part.$ref === 'string' ? { ...resolveRef(root, part.$ref), ...part } : part
-  if (typeof target.title === 'string' && target.title !== '') return target.title
-  if (typeof part.$ref === 'string' && part.$ref.includes('/')) return part.$ref.slice(part.$ref.lastIndexOf('/') + 1)
-  const properties = Object.entries(asSchema(target.properties))
-  const tag = properties.map(([, schema]) => asSchema(schema)['const']).find((value) => typeof value === 'string')
-  if (typeof tag === 'string') return tag
-  const names = properties.slice(0, 3).map(([name]) => name)
-  return names.length === 0 ? typeName(target, root) : `object with ${names.join(', ')}`
 }
 
 // A reference that leads nowhere leaves open what the value is. The library knows no anchors.

@@ -1,6 +1,7 @@
 // A schema as the rows of a table: one for each property, nested ones below their parents.
 import { asSchema, isObject, resolveRef, type JsonSchema } from './json-schema.ts'
 import { writeJsonLine } from './json-text.ts'
+import { listTitles, typeName } from './type-name.ts'
 
 /** One row. */
 export interface SchemaRow {
@@ -70,6 +71,9 @@ function addChildren (walk: Walk, step: Step): void {
   }
   const { items, additionalProperties, prefixItems } = schema
   if (isObject(items) && isNested(walk, items)) addRow(walk, { ...step, schema: items, name: '[ ]', isRequired: false })
+  for (const [pattern, value] of Object.entries(asSchema(schema.patternProperties))) {
+    addRow(walk, { ...step, schema: asSchema(value), name: `(names like ${pattern})`, isRequired: false })
+  }
   for (const [index, item] of (Array.isArray(prefixItems) ? prefixItems : []).entries()) {
     addRow(walk, { ...step, schema: asSchema(item), name: `[${index}]`, isRequired: false })
   }
@@ -82,43 +86,30 @@ function addChildren (walk: Walk, step: Step): void {
 function addParts (walk: Walk, step: Step, keyword: 'anyOf' | 'oneOf' | 'allOf'): void {
   const parts = step.schema[keyword]
   if (!Array.isArray(parts)) return
+  const titles = listTitles(parts, walk.root)
   for (const [index, part] of parts.entries()) {
     const schema = asSchema(part)
     if (!isNested(walk, schema)) continue
     if (keyword === 'allOf') addChildren(walk, { ...step, ...follow(walk, { ...step, schema }) })
-    else addRow(walk, { ...step, schema, name: `option ${index + 1}`, isRequired: false })
+    else addRow(walk, { ...step, schema, name: `(${titles[index]})`, isRequired: false })
   }
 }
 
-// Whether a schema says more than its type.
-function isNested (walk: Walk, schema: JsonSchema): boolean {
-  const target = typeof schema.$ref === 'string' ? resolveRef(walk.root, schema.$ref) : schema
-  return ['properties', 'anyOf', 'oneOf', 'allOf', 'prefixItems'].some((keyword) => target?.[keyword] !== undefined) ||
-    isObject(target?.items)
-}
+const NESTING = ['properties', 'patternProperties', 'allOf', 'prefixItems']
 
-/** Names the type of a schema. */
-export function typeName (schema: JsonSchema, root: JsonSchema, depth = 0): string {
-  const target = typeof schema.$ref === 'string' ? resolveRef(root, schema.$ref) ?? {} : schema
-  const { type, format, items, const: fixed } = target
-  if (fixed !== undefined) return writeJsonLine(fixed)
-  if (Array.isArray(target.enum)) return 'enum'
-  const parts = target.anyOf ?? target.oneOf
-  if (Array.isArray(parts) && depth < 3) {
-    return [...new Set(parts.map((part) => typeName(asSchema(part), root, depth + 1)))].join(' | ')
-  }
-  const name = Array.isArray(type) ? type.join(' | ') : typeof type === 'string' ? type : guessType(target)
-  if (name === 'array' && isObject(items) && depth < 3) return `${typeName(items, root, depth + 1)}[]`
-  return typeof format === 'string' ? `${name} (${format})` : name
-}
-
-function guessType (schema: JsonSchema): string {
-  if (schema.properties !== undefined) return 'object'
-  return schema.items === undefined ? 'any' : 'array'
+// Whether a schema says more than its type and its limits.
+function isNested (walk: Walk, schema: JsonSchema, depth = 0): boolean {
+  if (depth > MAX_DEPTH) return false
+  const target = typeof schema.$ref === 'string' ? asSchema(resolveRef(walk.root, schema.$ref)) : schema
+  if (NESTING.some((keyword) => target[keyword] !== undefined) || isObject(target['additionalProperties'])) return true
+  const parts = [target['anyOf'], target['oneOf'], target.items].flat()
+  return parts.some((part) => isObject(part) && isNested(walk, part, depth + 1))
 }
 
 const LIMITS: Readonly<Record<string, (value: unknown) => string>> = {
   enum: (value) => [value].flat().slice(0, 50).map((one) => writeJsonLine(one)).join(', '),
+  oneOf: listConstants,
+  anyOf: listConstants,
   default: (value) => `default ${writeJsonLine(value)}`,
   minimum: (value) => `≥ ${value}`,
   exclusiveMinimum: (value) => `> ${value}`,
@@ -134,6 +125,13 @@ const LIMITS: Readonly<Record<string, (value: unknown) => string>> = {
   contentEncoding: (value) => String(value),
   contentMediaType: (value) => String(value),
   'x-mcp-header': (value) => `header Mcp-Param-${value}`
+}
+
+// The titles of a choice of constants.
+function listConstants (parts: unknown): string {
+  const constants = [parts].flat().slice(0, 50).map(asSchema)
+  if (!constants.every((part) => part['const'] !== undefined && typeof part.title === 'string')) return ''
+  return constants.map((part) => `${writeJsonLine(part['const'])} ${String(part.title)}`).join(', ')
 }
 
 function listLimits (schema: JsonSchema): readonly string[] {
