@@ -1,4 +1,5 @@
 // A flood of registrations, which neither grows the store nor shuts out others.
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import t from 'tap'
 import { memoryStore, redisStore, type OAuthStore } from '../../lib/oauth/index.ts'
@@ -6,6 +7,13 @@ import { createCounts, createWindowLimit, type RegistrationLimit } from '../../l
 import { createPrefix, noRedis, useRedis } from '../support/redis-server.ts'
 import { authorizationUrl, register, registerId } from './manual-client.ts'
 import { answer, createStage, LOGIN_PAGE, PUBLIC_URL, REDIRECT_URL, signIn, type Stage } from './stage.ts'
+
+// The windows of the limits begin at multiples of half an hour. None must begin during a flood.
+t.before(async () => {
+  const window = 30 * 60_000
+  const left = window - Date.now() % window
+  if (left < 60_000) await sleep(left)
+})
 
 /** A limit as a function that resolves to whether an address may begin something. */
 function createLimit (limit: Partial<RegistrationLimit>, now: () => number) {
