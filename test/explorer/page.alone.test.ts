@@ -308,7 +308,8 @@ t.test('the explorer in Chromium', { skip: noBrowser }, async (t) => {
     })
 
     await page.getByText('This part of the page could not be loaded. Reload the page.').waitFor()
-    // The browser reports what it could not load.
+    // The browser reports what it could not load, also later.
+    await page.close()
     explorer.forgive(/ERR_FAILED/)
   })
 
