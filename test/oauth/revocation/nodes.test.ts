@@ -65,7 +65,11 @@ for (const [name, createClient] of CLIENTS) {
       (url) => url.replace(PUBLIC_URL, a.address), (url) => url.startsWith(REDIRECT_URL) || url.startsWith(LOGIN_PAGE))
 
     async function signInWith (browser: Browser): Promise<URLSearchParams> {
-      return await answer(browser, await signIn(browser, String(kept.authorizationUrl)), 'allow')
+      const { authorizationUrl, verifier } = kept
+      const parameters = await answer(browser, await signIn(browser, String(authorizationUrl)), 'allow')
+      // A legacy client opens its stream again meanwhile, and so begins another sign-in, with a verifier of its own.
+      kept.verifier = verifier
+      return parameters
     }
 
     const client = createClient({ kept, fetch: fetchFromB })
