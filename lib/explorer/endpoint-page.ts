@@ -38,7 +38,12 @@ button {
 const SCRIPT = `
 document.addEventListener('click', async ({ target }) => {
   if (target.tagName !== 'BUTTON') return
-  await navigator.clipboard.writeText(target.parentElement.querySelector('pre').textContent)
+  const text = target.parentElement.querySelector('pre')
+  // Pages that came by plain HTTP from another machine have no clipboard.
+  if (navigator.clipboard === undefined) {
+    getSelection().selectAllChildren(text)
+    document.execCommand('copy')
+  } else await navigator.clipboard.writeText(text.textContent)
   target.textContent = 'Copied'
   setTimeout(() => { target.textContent = 'Copy' }, 1500)
 })

@@ -152,6 +152,23 @@ t.test('the reach of the explorer in Chromium', { skip: noBrowser }, async (t) =
     await page.getByText('"green"').waitFor()
   })
 
+  t.test('the page of an endpoint copies, also where the browser has no clipboard for scripts', async (t) => {
+    const page = await explorer.open(t, createApp(t))
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    for (const script of ['', 'delete Navigator.prototype.clipboard']) {
+      await page.evaluate("navigator.clipboard.writeText('nothing')")
+      const endpoint = await explorer.openAt(t, new URL('/shop/mcp', page.url()).href, async (opened) => {
+        await opened.addInitScript(script)
+      })
+
+      await endpoint.getByRole('button', { name: 'Copy the text for Claude Code' }).click()
+      await endpoint.getByText('Copied').waitFor()
+
+      await page.bringToFront()
+      t.match(await page.evaluate('navigator.clipboard.readText()'), 'claude mcp add', script)
+    }
+  })
+
   t.test('nothing sticks out of the page from 360 to 2560 pixels, and axe finds nothing on a phone', async (t) => {
     const check = async (name: string): Promise<void> => {
       await assertFits(t, page, name)
