@@ -64,6 +64,21 @@ const SCHEMAS: Readonly<Record<string, object>> = {
     properties: { text: { type: 'string' }, env: { type: 'object', additionalProperties: { type: 'string' } } },
     patternProperties: { '^x-': { type: 'integer' } }
   },
+  optional: {
+    properties: {
+      q: { type: 'string' },
+      filter: {
+        oneOf: ['price', 'name'].map((by) => ({
+          type: 'object', properties: { by: { const: by }, is: { type: 'string' } }, required: ['by', 'is']
+        }))
+      },
+      page: {
+        type: 'object',
+        properties: { size: { type: 'integer', default: 20 }, after: { type: 'string' } },
+        required: ['after']
+      }
+    }
+  },
   tree: {
     properties: { root: { $ref: '#/$defs/Node' } },
     $defs: { Node: { type: 'object', properties: { value: { type: 'string' }, parent: { $ref: '#/$defs/Node' } } } }
@@ -162,6 +177,19 @@ t.test('forms in Chromium', { skip: noBrowser }, async (t) => {
     await page.getByRole('spinbutton').nth(1).fill('2')
 
     t.same(await call(page), { point: [1, 2] })
+  })
+
+  t.test('optional objects in which nobody has filled in anything are not sent', async (t) => {
+    const page = await openForm(t, explorer, 'optional')
+    await page.getByLabel(/^q/).fill('tea')
+    t.same(await call(page), { q: 'tea' })
+
+    await page.locator('form').getByLabel(/^is/).fill('green')
+    await page.locator('form').getByLabel(/^after/).fill('x')
+
+    await page.getByRole('button', { name: 'Call', exact: true }).click()
+    await page.getByText('"filter":{"by":"price","is":"green"}').waitFor()
+    await page.getByText('"page":{"size":20,"after":"x"}').waitFor()
   })
 
   t.test('faults stand where they belong once the user has tried to call', async (t) => {
