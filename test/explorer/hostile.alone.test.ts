@@ -87,9 +87,13 @@ function createBroken (): V1Server {
           kind: { type: 'no such type', enum: 'no list', properties: 7, required: 'x', items: 1 } as object,
           loop: { $ref: '#/$defs/loop' },
           tree: { $ref: '#/$defs/tree' },
-          deep: createDeepSchema(300)
+          deep: createDeepSchema(300),
+          levels: createWideSchema(40),
+          parts: { $ref: '#/$defs/parts' }
         },
         $defs: {
+          // Each part leads to all of them again.
+          parts: { anyOf: Array.from({ length: 300 }, () => ({ $ref: '#/$defs/parts' })) },
           loop: { $ref: '#/$defs/loop' },
           tree: { type: 'object', properties: { left: { $ref: '#/$defs/tree' }, right: { $ref: '#/$defs/tree' } } }
         }
@@ -110,6 +114,15 @@ function createBroken (): V1Server {
 function createDeepSchema (depth: number): object {
   let schema: object = { type: 'string' }
   for (let level = 0; level < depth; level++) schema = { type: 'object', properties: { p: schema } }
+  return schema
+}
+
+/** A schema whose levels are an object or an array. A copy of each level for each type would never be done. */
+function createWideSchema (depth: number): object {
+  let schema: object = { type: 'string' }
+  for (let level = 0; level < depth; level++) {
+    schema = { type: ['object', 'array'], items: { type: 'string' }, properties: { p: schema } }
+  }
   return schema
 }
 

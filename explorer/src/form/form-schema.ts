@@ -110,17 +110,33 @@ function withRef (schema: JsonSchema, root: JsonSchema): JsonSchema {
   return others
 }
 
+// The type of the values that a keyword with schemas is about, or `all`.
+const HOLDERS: ReadonlyMap<string, unknown> = new Map([
+  ['properties', 'object'],
+  ['patternProperties', 'object'],
+  ['additionalProperties', 'object'],
+  ['items', 'array'],
+  ['prefixItems', 'array'],
+  ...['allOf', 'if', 'then', 'else', '$defs', 'definitions'].map((keyword) => [keyword, 'all'] as const)
+])
+
 // The library takes the first of several types. A value that may be absent needs no choice to be null.
 function withTypes (schema: JsonSchema, { isRequired = false }: Place): JsonSchema {
   const { type, title, description, default: initial, ...others } = schema
   if (!Array.isArray(type) || schema.enum !== undefined || UNIONS.some((keyword) => keyword in schema)) return schema
   const isNullable = type.includes('null')
   if (type.length < 2 || (type.length === 2 && isNullable && !isRequired)) return schema
+  // Each schema within goes to one place. Copies in every alternative, at every depth, would grow without end.
+  const pick = (isPicked: (keyword: string) => boolean): object =>
+    Object.fromEntries(Object.entries(others).filter(([keyword]) => isPicked(keyword)))
   return {
     ...title !== undefined && { title },
     ...description !== undefined && { description },
     ...initial !== undefined && { default: initial },
-    anyOf: type.map((one) => one === 'null' ? { type: one } : { ...others, type: one })
+    ...pick((keyword) => HOLDERS.get(keyword) === 'all'),
+    anyOf: type.map((one: unknown) => {
+      return { ...one !== 'null' && pick((keyword) => [undefined, one].includes(HOLDERS.get(keyword))), type: one }
+    })
   }
 }
 

@@ -97,13 +97,15 @@ function addParts (walk: Walk, step: Step, keyword: 'anyOf' | 'oneOf' | 'allOf')
 
 const NESTING = ['properties', 'patternProperties', 'allOf', 'prefixItems']
 
-// Whether a schema says more than its type and its limits.
-function isNested (walk: Walk, schema: JsonSchema, depth = 0): boolean {
-  if (depth > MAX_DEPTH) return false
+// Whether a schema says more than its type and its limits. What was looked at before is skipped, because a schema may
+// lead to itself by each of many parts.
+function isNested (walk: Walk, schema: JsonSchema, depth = 0, seen = new Set<JsonSchema>()): boolean {
   const target = typeof schema.$ref === 'string' ? asSchema(resolveRef(walk.root, schema.$ref)) : schema
+  if (depth > MAX_DEPTH || seen.has(target)) return false
+  seen.add(target)
   if (NESTING.some((keyword) => target[keyword] !== undefined) || isObject(target['additionalProperties'])) return true
   const parts = [target['anyOf'], target['oneOf'], target.items].flat()
-  return parts.some((part) => isObject(part) && isNested(walk, part, depth + 1))
+  return parts.some((part) => isObject(part) && isNested(walk, part, depth + 1, seen))
 }
 
 const LIMITS: Readonly<Record<string, (value: unknown) => string>> = {

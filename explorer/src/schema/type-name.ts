@@ -2,6 +2,9 @@
 import { asSchema, isObject, resolveRef, type JsonSchema } from './json-schema.ts'
 import { writeJsonLine } from './json-text.ts'
 
+// How many parts of a union are named.
+const MAX_PARTS = 12
+
 /** Names the type of a schema. */
 export function typeName (schema: JsonSchema, root: JsonSchema, depth = 0): string {
   const target = typeof schema.$ref === 'string' ? resolveRef(root, schema.$ref) ?? {} : schema
@@ -10,7 +13,8 @@ export function typeName (schema: JsonSchema, root: JsonSchema, depth = 0): stri
   if (Array.isArray(target.enum)) return 'enum'
   const parts = target.anyOf ?? target.oneOf
   if (Array.isArray(parts) && depth < 3) {
-    return [...new Set(parts.map((part) => typeName(asSchema(part), root, depth + 1)))].join(' | ')
+    const names = parts.slice(0, MAX_PARTS).map((part) => typeName(asSchema(part), root, depth + 1))
+    return [...new Set(names), ...parts.length > MAX_PARTS ? ['…'] : []].join(' | ')
   }
   const name = Array.isArray(type) ? type.join(' | ') : typeof type === 'string' ? type : guessType(target)
   if (name === 'array' && isObject(items) && depth < 3) return `${typeName(items, root, depth + 1)}[]`
@@ -25,9 +29,9 @@ function guessType (schema: JsonSchema): string {
 /** Lists what the parts of a union are called, so that the user can tell them apart. */
 export function listTitles (parts: readonly unknown[], root: JsonSchema): readonly string[] {
   const titles = parts.map((part) => titleOf(asSchema(part), root))
-  return titles.map((title, index) => {
-    return titles.indexOf(title) === titles.lastIndexOf(title) ? title : `${title} (${index + 1})`
-  })
+  const counts = new Map<string, number>()
+  for (const title of titles) counts.set(title, (counts.get(title) ?? 0) + 1)
+  return titles.map((title, index) => counts.get(title) === 1 ? title : `${title} (${index + 1})`)
 }
 
 function titleOf (part: JsonSchema, root: JsonSchema): string {
