@@ -44,7 +44,7 @@ export const inspect: Command = {
   notes: `What
   (nothing)                  all that the server offers
   tools, resources, prompts  one of the lists, with the arguments
-  call <tool> [json]         call a tool; the JSON of - is read from standard input
+  call <tool> [json]         call a tool; - reads the JSON from standard input
   read <uri>                 read a resource
   prompt <name> [json]       get a prompt
 
