@@ -144,12 +144,12 @@ t.test('what servers have, in Chromium, below a prefix', { skip: noBrowser }, as
 
       await goTo(`everything/template/${encodeURIComponent('test://template/{id}/data')}?era=${era}`)
       await main.getByLabel('id').fill('12')
-      await main.locator('datalist option[value="123"]').waitFor({ state: 'attached' })
+      await main.getByRole('option', { name: '123' }).waitFor()
       await press('Read')
       await result.getByText('Data for ID: 12').waitFor()
       await goTo(`everything/prompt/test_prompt_with_arguments?era=${era}`)
       await main.getByLabel('arg1').fill('pa')
-      await main.locator('datalist option[value="park city"]').waitFor({ state: 'attached' })
+      await main.getByRole('option', { name: 'park city' }).waitFor()
     })
 
     t.test(`a watched resource is read again when it changes, in the ${era} era`, async (t) => {

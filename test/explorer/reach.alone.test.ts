@@ -1,10 +1,11 @@
 // The page is used by keyboard alone, on screens of any width, and with long lists.
 import t, { type Test } from 'tap'
 import type { FastifyInstance } from 'fastify'
-import type { Page } from 'playwright-core'
-import mcpPlugin, { McpServer, Type } from '../../lib/index.ts'
+import type { Locator, Page } from 'playwright-core'
+import mcpPlugin, { completable, McpServer, Type } from '../../lib/index.ts'
 import { createHost } from '../support/app.ts'
 import { noBrowser } from '../support/browser.ts'
+import { createGate } from '../support/stream.ts'
 import { findViolations, startExplorer, withExplorer } from './browser.ts'
 
 // A browser takes its time to start where others work, too.
@@ -34,8 +35,24 @@ function createApp (t: Test): FastifyInstance {
   }
   const { app } = createHost(t, { forceCloseConnections: true })
   app.register(mcpPlugin, { prefix: '/shop', name: 'Shop', server })
+  app.register(mcpPlugin, { prefix: '/trips', name: 'Trips', server: createTrips() })
   app.register(mcpPlugin, { prefix: '/large', name: 'Large', server: large })
   return withExplorer(app)
+}
+
+const slowAnswer = createGate<readonly string[]>()
+const HIDDEN = 'Nice\u202E'
+
+/** A server whose suggestions do not contain what is typed. */
+function createTrips (): McpServer {
+  const server = new McpServer({ name: 'Trips', version: '1.0.0' })
+  const city = completable(Type.String({ description: 'Where to' }), (typed) => {
+    if (typed === 'slow') return slowAnswer.promise
+    return typed === 'fr' ? ['Lyon', 'Paris', HIDDEN, ...Array.from({ length: 40 }, (_, index) => `Ville ${index}`)] : []
+  })
+  server.registerPrompt('travel', { argsSchema: Type.Object({ city, with: Type.Optional(Type.String()) }) },
+    ({ city }) => `Take me to ${city}.`)
+  return server
 }
 
 /** The controls that stick out of the page at its sides, or are too small to be hit. */
@@ -52,6 +69,15 @@ const FIND_BAD_CONTROLS = `(() => {
     return isOut || isClipped || isSmall ? [one.outerHTML.slice(0, 120) + ' ' + [left, right, width, height]] : []
   })]
 })()`
+
+/** Whether the corners of an element can be clicked, because nothing hides them. */
+async function isInSight (locator: Locator): Promise<boolean> {
+  return await locator.evaluate((element) => {
+    const { left, right, top, bottom } = element.getBoundingClientRect()
+    const corners = [[left + 5, top + 5], [right - 20, top + 5], [left + 5, bottom - 5], [right - 20, bottom - 5]]
+    return corners.every(([x, y]) => element.contains(element.ownerDocument.elementFromPoint(Number(x), Number(y))))
+  })
+}
 
 async function assertFits (t: Test, page: Page, name: string): Promise<void> {
   for (const width of [360, 390, 600, 768, 1024, 1280, 2560]) {
@@ -150,6 +176,114 @@ t.test('the reach of the explorer in Chromium', { skip: noBrowser }, async (t) =
     await dialog.getByLabel('colour').fill('green')
     await press(page, 'Control+Enter')
     await page.getByText('"green"').waitFor()
+  })
+
+  t.test('all suggestions of the server are shown, and chosen by keys or by a click', async (t) => {
+    await goTo('#/Trips/prompt/travel')
+    const city = page.getByRole('combobox', { name: /city/ })
+    const list = page.getByRole('listbox', { name: 'Suggestions' })
+    const option = (name: string): Locator => list.getByRole('option', { name, exact: true })
+    const activeOption = async (): Promise<string> => {
+      return await city.evaluate((input) => {
+        const id = String(input.getAttribute('aria-activedescendant'))
+        return String(input.ownerDocument.getElementById(id)?.textContent)
+      })
+    }
+    await page.getByRole('main').getByText('Where to', { exact: true }).waitFor()
+
+    await city.pressSequentially('fr')
+    await option('Lyon').waitFor()
+    t.equal(await city.getAttribute('aria-expanded'), 'true')
+    t.equal(await city.getAttribute('aria-controls'), await list.getAttribute('id'))
+    t.equal(await option('Nice⟨U+202E⟩').count(), 1, 'what is hidden can be seen')
+    await press(page, 'ArrowDown', 'ArrowDown')
+    t.equal(await activeOption(), 'Paris')
+    t.equal(await list.getByRole('option', { selected: true }).innerText(), 'Paris')
+    await press(page, 'ArrowUp', 'ArrowUp', 'ArrowUp')
+    t.equal(await activeOption(), 'Ville 39', 'the arrows go around')
+    t.ok(await isInSight(option('Ville 39')), 'the list scrolls')
+    await press(page, 'ArrowDown', 'ArrowDown', 'Enter')
+    t.equal(await city.inputValue(), 'Lyon')
+    t.equal(await city.getAttribute('aria-expanded'), 'false')
+    t.equal(await page.getByText('Take me to').count(), 0, 'nothing is sent yet')
+    await press(page, 'Enter')
+    await page.getByText('Take me to Lyon.').waitFor()
+
+    await city.fill('fr')
+    await option('Lyon').waitFor()
+    await press(page, 'ArrowDown', 'Tab')
+    await list.waitFor({ state: 'hidden' })
+    t.equal(await city.inputValue(), 'fr', 'what is typed stays')
+    await city.click()
+    await option('Nice⟨U+202E⟩').click()
+    t.equal(await city.inputValue(), HIDDEN)
+    t.ok(await city.evaluate((input) => input === input.ownerDocument.activeElement), 'the focus stays')
+    await list.waitFor({ state: 'hidden' })
+  })
+
+  t.test('Escape closes the suggestions alone', async (t) => {
+    const city = page.getByRole('combobox', { name: /city/ })
+    const list = page.getByRole('listbox', { name: 'Suggestions' })
+    const credentials = page.getByRole('dialog', { name: 'Credentials' })
+    await page.getByRole('button', { name: 'Credentials' }).click()
+    await credentials.waitFor()
+    await city.focus()
+    await page.keyboard.press('Control+A')
+    await page.keyboard.type('fr')
+    await list.waitFor()
+
+    await press(page, 'ArrowDown', 'Escape')
+
+    await list.waitFor({ state: 'hidden' })
+    t.equal(await city.inputValue(), 'fr')
+    t.ok(await credentials.isVisible())
+    await press(page, 'Escape')
+    await credentials.waitFor({ state: 'hidden' })
+    await city.focus()
+    await press(page, 'ArrowDown')
+    await list.waitFor()
+    await press(page, 'Escape')
+  })
+
+  t.test('a late answer to an earlier text does not replace the suggestions', async (t) => {
+    const city = page.getByRole('combobox', { name: /city/ })
+    const asked = page.waitForRequest((request) => request.postData()?.includes('"slow"') === true)
+    await city.fill('slow')
+    const late = (await asked).response()
+    await city.fill('fr')
+    await page.getByRole('option', { name: 'Lyon' }).waitFor()
+    await page.evaluate(`new MutationObserver(() => {
+      globalThis.wasLate ||= document.body.innerText.includes('too late')
+    }).observe(document.body, { subtree: true, childList: true, characterData: true })`)
+
+    slowAnswer.open(['too late'])
+    await (await late)?.finished()
+
+    await city.fill('fr ')
+    await page.getByRole('option', { name: 'Lyon' }).waitFor({ state: 'hidden' })
+    t.equal(await page.evaluate('globalThis.wasLate'), false)
+  })
+
+  t.test('suggestions are in sight at any width, and axe finds nothing', async (t) => {
+    const city = page.getByRole('combobox', { name: /city/ })
+    const last = page.getByRole('option').last()
+    for (const width of [360, 768, 1280]) {
+      await press(page, 'Escape')
+      await page.setViewportSize({ width, height: 500 })
+      await city.fill('')
+      await city.fill('fr')
+      await last.waitFor()
+      t.ok(await isInSight(page.getByRole('listbox')), `the list at ${width}`)
+      t.same(await page.evaluate(FIND_BAD_CONTROLS), [], String(width))
+      for (const theme of ['light', 'dark']) {
+        await page.locator('html').evaluate((html, name) => { Reflect.get(html, 'dataset').theme = name }, theme)
+        t.same(await findViolations(page), [], `${theme} at ${width}`)
+      }
+      await press(page, 'ArrowUp')
+      t.ok(await isInSight(last), `the last suggestion at ${width}`)
+    }
+    await press(page, 'Escape')
+    await page.setViewportSize({ width: 1280, height: 800 })
   })
 
   t.test('the page of an endpoint copies, also where the browser has no clipboard for scripts', async (t) => {

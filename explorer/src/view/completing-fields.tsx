@@ -2,6 +2,7 @@
 // template.
 import { useEffect, useId, useState } from 'preact/hooks'
 import type { JSX } from 'preact'
+import { Combobox } from '../parts/combobox.tsx'
 import { visible } from '../parts/text.tsx'
 import type { Connection } from '../state/connection.ts'
 
@@ -60,19 +61,18 @@ const PAUSE_MS = 150
 
 function CompletingField ({ field, value, onChange, complete }: CompletingFieldProps): JSX.Element {
   const { name, description, required = false } = field
-  const [options, setOptions] = useState<readonly string[]>([])
-  const [wasFocused, setFocused] = useState(false)
+  const [suggestions, setSuggestions] = useState<readonly string[]>([])
+  const [isFocused, setFocused] = useState(false)
   const id = useId()
 
   useEffect(() => {
-    if (!wasFocused) return
+    if (!isFocused) return
     let isCurrent = true
     // The answer to an earlier text may arrive after that to a later one.
-    const timer = setTimeout(() => {
-      complete(value).then((found) => { if (isCurrent) setOptions(found) }).catch(() => {})
-    }, PAUSE_MS)
+    const show = (found: readonly string[]): void => { if (isCurrent) setSuggestions(found) }
+    const timer = setTimeout(() => { complete(value).then(show, () => show([])) }, PAUSE_MS)
     return () => { isCurrent = false; clearTimeout(timer) }
-  }, [value, wasFocused])
+  }, [value, isFocused])
 
   return (
     <div class='field'>
@@ -81,12 +81,11 @@ function CompletingField ({ field, value, onChange, complete }: CompletingFieldP
         {required && <span class='required'>required</span>}
       </label>
       {description !== undefined && <div id={`${id}-hint`} class='hint' dir='auto'>{visible(description)}</div>}
-      <input
-        id={id} class='input' type='text' list={`${id}-options`} required={required} autocomplete='off'
-        value={value} onInput={(event) => onChange(event.currentTarget.value)} onFocus={() => setFocused(true)}
-        {...(description !== undefined && { 'aria-describedby': `${id}-hint` })}
+      <Combobox
+        id={id} value={value} suggestions={suggestions} isRequired={required}
+        describedBy={description === undefined ? undefined : `${id}-hint`}
+        onChange={onChange} onFocus={() => setFocused(true)} onBlur={() => { setFocused(false); setSuggestions([]) }}
       />
-      <datalist id={`${id}-options`}>{options.map((option) => <option key={option} value={option} />)}</datalist>
     </div>
   )
 }
