@@ -302,12 +302,19 @@ t.test('the explorer in Chromium', { skip: noBrowser }, async (t) => {
     await aborted.promise
   })
 
-  t.test('a part of the page that cannot be loaded says so', async (t) => {
+  t.test('a form that cannot be loaded says so, and a call is still made with JSON', async (t) => {
     const page = await explorer.open(t, createApp(t), '#/Notes/tool/add_note', async (page) => {
       await page.route(/\/assets\/schema-form-/, async (route) => { await route.abort() })
     })
 
     await page.getByText('This part of the page could not be loaded. Reload the page.').waitFor()
+    await page.locator('.status.open').waitFor()
+    const call = page.getByRole('button', { name: 'Call', exact: true })
+    t.ok(await call.isDisabled(), 'there is nothing to send')
+    await page.getByRole('button', { name: 'JSON', exact: true }).click()
+    await page.getByLabel('Arguments as JSON').fill('{ "text": "tea" }')
+    await call.click()
+    await page.getByRole('region', { name: 'Result' }).getByText('"tea"').waitFor()
     // The browser reports what it could not load, also later.
     await page.close()
     explorer.forgive(/ERR_FAILED/)

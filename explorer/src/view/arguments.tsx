@@ -15,11 +15,6 @@ import type { Args } from '../state/runs.ts'
 
 const isFormLoaded = signal(false)
 
-/** Whether the arguments of a schema can be filled in: the form has been loaded, or there is none. */
-export function isFormReady (schema: JsonSchema): boolean {
-  return isFormLoaded.value || !hasProperties(schema)
-}
-
 async function loadForm (): Promise<(props: SchemaFormProps) => JSX.Element> {
   const { SchemaForm } = await import('../form/schema-form.tsx')
   isFormLoaded.value = true
@@ -54,38 +49,43 @@ interface ArgumentsProps {
   readonly value: Args
   onChange (value: Args): void
   onSubmit (value: Args): void
+  /** Draws what is below, such as the button that submits. @param isReady Whether there is an editor to submit. */
+  renderActions (isReady: boolean): JSX.Element
 }
 
 const EDITORS = [['form', 'Form'], ['json', 'JSON']] as const
 
 /** The arguments of a call. */
 export function Arguments (props: ArgumentsProps): JSX.Element {
-  const { id, title = 'Arguments', schema, value, onChange, onSubmit } = props
+  const { id, title = 'Arguments', schema, value, onChange, onSubmit, renderActions } = props
   // It keeps JSON that is not finished while the user looks at the form.
   const draft = useRef<Draft | undefined>(undefined)
   const [editor, setEditor] = useState<'form' | 'json'>('form')
   const hasForm = hasProperties(schema)
   return (
-    <div class='arguments'>
-      <div class='arguments-head'>
-        <h3>{title}</h3>
-        <Choice label='Edit as' options={EDITORS} chosen={editor} onChoose={setEditor} isSmall />
+    <>
+      <div class='arguments'>
+        <div class='arguments-head'>
+          <h3>{title}</h3>
+          <Choice label='Edit as' options={EDITORS} chosen={editor} onChoose={setEditor} isSmall />
+        </div>
+        {editor === 'json' && <JsonArguments {...props} draft={draft} />}
+        {editor === 'form' && hasForm && (
+          <Boundary instead={<NoForm {...props} />}>
+            <SchemaForm
+              id={id} schema={schema} value={value}
+              onChange={(data) => onChange(asArgs(data))} onSubmit={(data) => onSubmit(asArgs(data))}
+            />
+          </Boundary>
+        )}
+        {editor === 'form' && !hasForm && (
+          <form id={id} onSubmit={(event) => { event.preventDefault(); onSubmit(value) }}>
+            <p class='quiet'>No arguments.</p>
+          </form>
+        )}
       </div>
-      {editor === 'json' && <JsonArguments {...props} draft={draft} />}
-      {editor === 'form' && hasForm && (
-        <Boundary instead={<NoForm {...props} />}>
-          <SchemaForm
-            id={id} schema={schema} value={value}
-            onChange={(data) => onChange(asArgs(data))} onSubmit={(data) => onSubmit(asArgs(data))}
-          />
-        </Boundary>
-      )}
-      {editor === 'form' && !hasForm && (
-        <form id={id} onSubmit={(event) => { event.preventDefault(); onSubmit(value) }}>
-          <p class='quiet'>No arguments.</p>
-        </form>
-      )}
-    </div>
+      {renderActions(editor === 'json' || !hasForm || isFormLoaded.value)}
+    </>
   )
 }
 

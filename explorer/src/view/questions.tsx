@@ -5,7 +5,7 @@ import { visible } from '../parts/text.tsx'
 import { asSchema } from '../schema/json-schema.ts'
 import { cannedAnswer, questions, textMessage, type Question } from '../state/questions.ts'
 import type { Args } from '../state/runs.ts'
-import { Arguments, isFormReady } from './arguments.tsx'
+import { Arguments } from './arguments.tsx'
 import { Message } from './message.tsx'
 
 /** The oldest open question. */
@@ -66,13 +66,13 @@ function FormQuestion ({ question: { params, answer } }: { question: Elicitation
       <Arguments
         id='question-form' title='Answer' schema={schema}
         value={value} onChange={setValue} onSubmit={accept}
+        renderActions={(isReady) => (
+          <div class='actions'>
+            <button type='submit' form='question-form' class='button primary' disabled={!isReady}>Accept</button>
+            <RefusingButtons answer={answer} />
+          </div>
+        )}
       />
-      <div class='actions'>
-        <button type='submit' form='question-form' class='button primary' disabled={!isFormReady(schema)}>
-          Accept
-        </button>
-        <RefusingButtons answer={answer} />
-      </div>
     </>
   )
 }

@@ -15,7 +15,7 @@ import type { Connection } from '../state/connection.ts'
 import { amend, place } from '../state/place.ts'
 import { lastRunOf, startRun, type Args } from '../state/runs.ts'
 import { appUriOf } from '../state/tool-app.ts'
-import { Arguments, isFormReady, prepareForm } from './arguments.tsx'
+import { Arguments, prepareForm } from './arguments.tsx'
 import { CopyAs } from './copy-as.tsx'
 import { ItemHead } from './item-head.tsx'
 import { RunPanel } from './run-panel.tsx'
@@ -31,7 +31,7 @@ export function ToolPage ({ connection, tool }: { connection: Connection, tool: 
   const run = lastRunOf(connection.mount.name, 'tool', name)
   const appUri = appUriOf(tool)
   const formId = 'call-form'
-  const isReady = connection.server.value !== undefined && isFormReady(schema)
+  const isConnected = connection.server.value !== undefined
   useEffect(prepareForm, [])
 
   const call = (given: Args): void => {
@@ -53,13 +53,17 @@ export function ToolPage ({ connection, tool }: { connection: Connection, tool: 
       </ItemHead>
       <div class='workbench'>
         <section class='panel' aria-label='Call'>
-          <Arguments key={name} id={formId} schema={schema} value={args} onChange={setArgs} onSubmit={call} />
-          <button
-            type='submit' form={formId} class='button primary'
-            aria-keyshortcuts='Control+Enter' disabled={!isReady}
-          >
-            <Icon name='play' /> Call
-          </button>
+          <Arguments
+            key={name} id={formId} schema={schema} value={args} onChange={setArgs} onSubmit={call}
+            renderActions={(isReady) => (
+              <button
+                type='submit' form={formId} class='button primary'
+                aria-keyshortcuts='Control+Enter' disabled={!isConnected || !isReady}
+              >
+                <Icon name='play' /> Call
+              </button>
+            )}
+          />
         </section>
         <div class='panel results'>
           {run === undefined
