@@ -51,6 +51,14 @@ const SCHEMAS: Readonly<Record<string, object>> = {
       other: { type: 'array', prefixItems: [{ type: 'string' }] }
     }
   },
+  numbers: {
+    properties: {
+      id: { type: 'integer' },
+      ratio: { type: ['number', 'null'] },
+      list: { type: 'array', items: { type: 'integer' } },
+      any: {}
+    }
+  },
   names: {
     properties: Object.fromEntries(NAMES.map((name) => [name, { type: 'string' }])),
     required: ['a.b', 'a/b']
@@ -164,6 +172,8 @@ t.test('forms in Chromium', { skip: noBrowser }, async (t) => {
     await page.getByLabel('list').fill('[true]')
     await page.getByLabel('gone').fill('42')
     await page.locator('.faults li', { hasText: 'JSON' }).waitFor()
+    await page.getByRole('button', { name: 'Call', exact: true }).click()
+    t.match(await page.getByRole('alert').innerText(), 'faults at /bag.')
     await page.getByLabel('bag').fill('{ "b": 2 }')
 
     t.same(await call(page), { anything: { a: [1] }, yes: 'plain', bag: { b: 2 }, list: [true], gone: 42 })
@@ -272,6 +282,43 @@ t.test('forms in Chromium', { skip: noBrowser }, async (t) => {
     await page.getByLabel('Arguments as JSON').fill('{ "id": 12345678901234567890 }')
 
     await page.getByText('12345678901234567890 would be sent as 12345678901234567000').waitFor()
+    await page.getByLabel('Arguments as JSON').fill(`{ "id": ${'9'.repeat(400)} }`)
+    await page.getByText('99 would be sent as null, so write it as a string.').waitFor()
+  })
+
+  t.test('a form whose numbers would be rounded keeps them as they are typed, and is not sent', async (t) => {
+    const page = await openForm(t, explorer, 'numbers')
+    const form = page.locator('form')
+    const id = page.locator('[id="call-form_id"]')
+    const told = page.locator('[id="call-form_id__error"]')
+    const rounding = '12345678901234567890 would be sent as 12345678901234567000'
+    await id.pressSequentially('12345678901234567890')
+    t.equal(await id.inputValue(), '12345678901234567890')
+    await told.getByText(`${rounding}, because it has too many digits.`).waitFor()
+
+    await page.getByRole('button', { name: 'Call', exact: true }).click()
+    t.match(await page.getByRole('alert').innerText(), 'faults at /id.')
+    t.equal(await told.getByRole('listitem').count(), 1)
+    t.equal(await page.getByText('got {').count(), 0)
+    await id.press('Backspace')
+    await told.getByText('1234567890123456789 would be sent as 1234567890123456800').waitFor()
+    t.match(await page.getByRole('alert').innerText(), /faults at \/id\.$/)
+    await id.fill('9007199254740991')
+    await told.waitFor({ state: 'hidden' })
+    t.equal(await page.getByRole('alert').count(), 0)
+
+    await form.getByRole('button', { name: 'Add', exact: true }).click()
+    await form.getByRole('spinbutton').last().fill('9007199254740993')
+    await page.getByText('9007199254740993 would be sent as 9007199254740992').waitFor()
+    await form.getByRole('button', { name: 'Remove' }).click()
+    await page.getByLabel('any').fill('[9007199254740993]')
+    await page.getByText('9007199254740993 would be sent as 9007199254740992, so write it as a string.').waitFor()
+    await page.getByRole('button', { name: 'Call', exact: true }).click()
+    t.match(await page.getByRole('alert').innerText(), /faults at \/any\.$/)
+    await page.getByLabel('any').fill('["9007199254740993"]')
+    await page.getByLabel('ratio').fill('0.1')
+
+    t.same(await call(page), { id: 9007199254740991, list: [], ratio: 0.1, any: ['9007199254740993'] })
   })
 
   t.test('axe finds nothing to complain about in any form', async (t) => {

@@ -2,6 +2,7 @@
 import { ariaDescribedByIds, type ErrorSchema, type FieldProps } from '@rjsf/utils'
 import { useState } from 'preact/hooks'
 import type { JSX } from 'preact'
+import { readJson } from '../schema/json-text.ts'
 
 /** A field that is written as JSON. A text that is no JSON is taken as it is, where the schema allows texts. */
 export function JsonField (
@@ -34,10 +35,14 @@ function writeValue (value: unknown): string {
   return typeof value === 'string' && readValue(value, true).value === value ? value : JSON.stringify(value, null, 2)
 }
 
-function readValue (text: string, isText: boolean): { readonly value?: unknown, readonly problem?: string } {
+interface ReadValue { readonly value?: unknown, readonly problem?: string | undefined }
+
+function readValue (text: string, isText: boolean): ReadValue {
   if (text.trim() === '') return { value: undefined }
+  let problem: string | undefined
   try {
-    return { value: JSON.parse(text) as unknown }
+    const value = readJson(text, (rounding) => { problem = `${rounding}, so write it as a string.` })
+    return { value, problem }
   } catch (error) {
     // A text that begins as JSON is meant as JSON.
     return isText && !/^\s*[[{"]/.test(text) ? { value: text } : { value: undefined, problem: (error as Error).message }

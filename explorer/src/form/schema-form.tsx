@@ -12,6 +12,7 @@ import { JSON_FORMAT, toFormSchema } from './form-schema.ts'
 import { withoutHoles } from './holes.ts'
 import { JsonField } from './json-field.tsx'
 import { templates } from './templates.tsx'
+import { keepFault, TypedTextsContext, type TypedTexts } from './typed-faults.tsx'
 import { createFormValidator } from './validator.ts'
 import { CheckboxWidget, SelectWidget, TextWidget, TimeWidget } from './widgets.tsx'
 
@@ -25,17 +26,23 @@ export interface SchemaFormProps {
   onSubmit (value: unknown): void
 }
 
-const { ArrayField, ObjectField } = fields()
+const { ArrayField, NumberField, ObjectField } = fields()
+const OpenField = keepFault(JsonField as Field)
 // Values of which the schema says nothing are written as JSON.
-const FIELDS = { ArrayField: orJson(ArrayField), FallbackField: JsonField, ObjectField: orJson(ObjectField) }
+const FIELDS = {
+  ArrayField: orJson(ArrayField),
+  FallbackField: OpenField,
+  NumberField: keepFault(NumberField ?? OpenField),
+  ObjectField: orJson(ObjectField)
+}
 // The library asks for the widgets of React. A colour may be written in many ways, and may be absent.
 const WIDGETS = {
   CheckboxWidget, ColorWidget: TextWidget, FileWidget, SelectWidget, TextWidget, TimeWidget
 } as unknown as Readonly<Record<string, Widget>>
 
-function orJson (Other: Field | undefined): Field {
-  return function OpenField (props: FieldProps) {
-    const Drawn = Other === undefined || props.schema.format === JSON_FORMAT ? JsonField : Other
+function orJson (Other: Field = OpenField): Field {
+  return function FieldOrJson (props: FieldProps) {
+    const Drawn = props.schema.format === JSON_FORMAT ? OpenField : Other
     return <Drawn {...props} />
   } as Field
 }
@@ -43,15 +50,16 @@ function orJson (Other: Field | undefined): Field {
 /** A form made of a JSON Schema. */
 export function SchemaForm ({ id, schema, value, onChange, onSubmit }: SchemaFormProps): JSX.Element {
   // The library draws the whole form anew for another schema or other settings.
-  const [formSchema, uiSchema, validator] = useMemo(() => {
+  const [formSchema, uiSchema, texts, validator] = useMemo(() => {
     const formSchema = toFormSchema(schema)
-    return [formSchema, createUiSchema(schema), createFormValidator(schema, formSchema)]
+    const texts: TypedTexts = new Set()
+    return [formSchema, createUiSchema(schema), texts, createFormValidator(schema, formSchema, texts)]
   }, [schema])
   const [data, setData] = useState(value)
   // Nothing is wrong before the user has tried. From then on, what is mended is no longer complained about.
   const [faults, setFaults] = useState<readonly RJSFValidationError[]>()
   return (
-    <>
+    <TypedTextsContext.Provider value={texts}>
       <Form
         id={id} idPrefix={id} schema={formSchema as RJSFSchema} uiSchema={uiSchema} formData={data}
         templates={templates} fields={FIELDS} widgets={WIDGETS} experimental_defaultFormStateBehavior={DEFAULTS}
@@ -59,13 +67,14 @@ export function SchemaForm ({ id, schema, value, onChange, onSubmit }: SchemaFor
         translateString={translate} showErrorList={false} focusOnFirstError onError={setFaults}
         onChange={({ formData, errors }) => {
           setData(formData)
-          if (faults !== undefined) setFaults(errors)
+          // The library adds what fields have reported, which the validator knows, with paths of its own.
+          if (faults !== undefined) setFaults(errors.filter(({ property }) => property?.startsWith('.') !== true))
           onChange(withoutHoles(formData, formSchema))
         }}
         onSubmit={({ formData }) => { setFaults(undefined); onSubmit(withoutHoles(formData, formSchema)) }}
       />
       {faults !== undefined && faults.length > 0 && <Faults faults={faults} />}
-    </>
+    </TypedTextsContext.Provider>
   )
 }
 
@@ -79,7 +88,7 @@ function Faults ({ faults }: { faults: readonly RJSFValidationError[] }): JSX.El
   const paths = [...new Set(faults.map(({ property = '' }) => property === '' ? '/' : property))]
   return (
     <p class='faults' role='alert'>
-      The schema does not allow these arguments. See{' '}
+      Nothing was sent, because of faults at{' '}
       {paths.slice(0, MAX_PATHS).map((path, index) => (
         <Fragment key={path}>{index > 0 && ', '}<code>{visible(path)}</code></Fragment>
       ))}

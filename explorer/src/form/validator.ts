@@ -4,12 +4,15 @@ import { Validator, type Schema } from '@cfworker/json-schema'
 import type { JsonSchema } from '../schema/json-schema.ts'
 import { findFaults, stepsOf, type Fault } from '../schema/validation.ts'
 import { withoutHoles } from './holes.ts'
+import { listTypedFaults, type TypedTexts } from './typed-faults.tsx'
 
 /** Creates the validator of a form. @param original The schema that the form was made of, which decides. */
-export function createFormValidator (original: JsonSchema, formSchema: JsonSchema): ValidatorType {
+export function createFormValidator (original: JsonSchema, formSchema: JsonSchema, texts: TypedTexts): ValidatorType {
   return {
     validateFormData (formData: unknown) {
-      const faults = findFaults(original, withoutHoles(formData, formSchema) ?? {})
+      const typed = listTypedFaults(texts)
+      const found = findFaults(original, withoutHoles(formData, formSchema) ?? {})
+      const faults = [...typed, ...found.filter(({ path }) => !typed.some((fault) => fault.path === path))]
       return {
         errors: faults.map(({ path, message }) => ({ property: path, message, stack: `${path} ${message}` })),
         errorSchema: toErrorSchema(faults)

@@ -1,15 +1,18 @@
 // How the form library draws the inputs of fields, where its own would lose something or need a mouse.
-import { ariaDescribedByIds, descriptionId, getTemplate, type WidgetProps } from '@rjsf/utils'
+import { ariaDescribedByIds, descriptionId, getTemplate, type ErrorSchema, type WidgetProps } from '@rjsf/utils'
 import CheckboxesWidget from '@rjsf/core/lib/components/widgets/CheckboxesWidget.js'
 import LibrarySelect from '@rjsf/core/lib/components/widgets/SelectWidget.js'
 import type { JSX, TargetedKeyboardEvent } from 'preact'
+import { useState } from 'preact/hooks'
 import { visible } from '../parts/text.tsx'
+import { describeRounding } from '../schema/json-text.ts'
 
 /** A text. It grows with its lines, which an `<input>` would join. */
 export function TextWidget (props: WidgetProps): JSX.Element {
   const { id, schema, value, options, required, disabled, readonly, placeholder, onChange, onBlur, onFocus } = props
-  // Numbers have inputs of their own, and only an `<input>` has a list of examples.
-  if (![schema.type].flat().includes('string') || schema.examples !== undefined) {
+  if (![schema.type].flat().includes('string')) return <NumberWidget {...props} />
+  // Only an `<input>` has a list of examples.
+  if (schema.examples !== undefined) {
     const Input = getTemplate('BaseInputTemplate', props.registry, options)
     return <Input {...props} /> as JSX.Element
   }
@@ -32,6 +35,21 @@ function submitAtEnter (event: TargetedKeyboardEvent<HTMLTextAreaElement>): void
   if (key !== 'Enter' || shiftKey || isComposing || currentTarget.value.includes('\n')) return
   event.preventDefault()
   if (!event.ctrlKey && !event.metaKey) currentTarget.form?.requestSubmit()
+}
+
+// A number. What has to be rounded stays as it is typed, and is reported as a fault.
+function NumberWidget (props: WidgetProps): JSX.Element {
+  const { value, registry, options, onChange } = props
+  const [typed, setTyped] = useState<string>()
+  const Input = getTemplate('BaseInputTemplate', registry, options)
+  const change = (text: string | undefined): void => {
+    const rounding = describeRounding(text ?? '')
+    setTyped(rounding === undefined ? undefined : text)
+    const problem = `${rounding}, because it has too many digits.`
+    onChange(text, rounding === undefined ? undefined : { __errors: [problem] } as unknown as ErrorSchema)
+  }
+  const shown = typed !== undefined && Number(typed) === value ? typed : value
+  return <Input {...props} value={shown} onChange={change} /> as JSX.Element
 }
 
 /** A time of day. JSON Schema wants an offset, which no `<input>` for times has. */

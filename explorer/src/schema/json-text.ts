@@ -60,16 +60,21 @@ function isDeeperThan (value: unknown, limit: number): boolean {
 }
 
 /**
- * Reads JSON. Calls `onRounded` for each whole number that JavaScript has to round, with the number as it is written.
+ * Reads JSON. Calls `onRounded` for each whole number that JavaScript has to round, with what becomes of it.
  * @throws SyntaxError
  */
-export function readJson (text: string, onRounded: (written: string, value: number) => void): unknown {
+export function readJson (text: string, onRounded: (rounding: string) => void): unknown {
   return JSON.parse(text, (_name, value: unknown, context?: { readonly source?: string }) => {
-    const written = context?.source
-    const isWhole = typeof value === 'number' && written !== undefined && /^-?\d+$/.test(written)
-    if (isWhole && BigInt(written) !== BigInt(value)) {
-      onRounded(written, value)
-    }
+    const rounding = typeof value === 'number' ? describeRounding(context?.source ?? '') : undefined
+    if (rounding !== undefined) onRounded(rounding)
     return value
   })
+}
+
+/** Says what becomes of a whole number that JavaScript has to round. Undefined for any other text. */
+export function describeRounding (written: string): string | undefined {
+  if (!/^-?\d+$/.test(written)) return undefined
+  const value = Number(written)
+  if (Number.isFinite(value) && BigInt(value) === BigInt(written)) return undefined
+  return `${written} would be sent as ${JSON.stringify(value)}`
 }

@@ -147,8 +147,8 @@ interface ReadArgs {
 
 function readArgs (text: string, schema: JsonSchema): ReadArgs {
   const rounded: Fault[] = []
-  const onRounded = (written: string, value: number): void => {
-    rounded.push({ path: '', message: `${written} would be sent as ${String(value)}, so write it as a string.` })
+  const onRounded = (rounding: string): void => {
+    rounded.push({ path: '', message: `${rounding}, so write it as a string.` })
   }
   try {
     const args = readJson(text.trim() === '' ? '{}' : text, onRounded)
