@@ -148,6 +148,28 @@ t.test('forms in Chromium', { skip: noBrowser }, async (t) => {
     t.same(await call(page), { age: 41, pet: { kind: 'dog', breed: 'pug' }, note: null, id: 'seven' })
   })
 
+  t.test('of a union, only the faults of the alternative that is meant are told', async (t) => {
+    const page = await openForm(t, explorer, 'unions')
+    await page.locator('.union-choice select').nth(1).selectOption('dog')
+
+    await page.getByRole('button', { name: 'Call', exact: true }).click()
+
+    t.match(await page.getByRole('alert').innerText(), /faults at \/note, \/pet\/breed\.$/)
+    t.same(await page.locator('form .faults li').allInnerTexts(), ['This is required.', 'This is required.'])
+    await page.getByRole('button', { name: 'JSON', exact: true }).click()
+    await page.getByLabel('Arguments as JSON').fill('{ "age": 0.5, "pet": { "kind": "fish" }, "note": "" }')
+    await page.getByText('/age').first().waitFor()
+    t.same(await page.locator('.faults li').allInnerTexts(), [
+      '/age Instance does not match any subschemas.',
+      '/age Instance type "number" is invalid. Expected "integer".',
+      '/age Instance type "number" is invalid. Expected "null".',
+      '/pet Instance does not match exactly one subschema (0 matches).',
+      '/pet/kind Instance does not match "cat".',
+      '/pet/breed This is required.',
+      '/pet/kind Instance does not match "dog".'
+    ], 'all of them, if it is not clear what is meant')
+  })
+
   t.test('nothing is chosen before the user does, and choices have their titles', async (t) => {
     const page = await openForm(t, explorer, 'choices')
     t.same(await readJson(page), {})

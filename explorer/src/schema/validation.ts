@@ -33,8 +33,56 @@ export function findFaults (schema: JsonSchema, value: unknown): readonly Fault[
 }
 
 function summarize (errors: readonly OutputUnit[]): readonly Fault[] {
-  const told = errors.filter(({ keyword }) => !WRAPPERS.has(keyword) && keyword !== 'false')
+  const told = withoutOthers(errors).filter(({ keyword }) => !WRAPPERS.has(keyword) && keyword !== 'false')
   return (told.length > 0 ? told : errors).map(toFault)
+}
+
+// Of a union, only the alternative that is meant explains what is wrong, if there is just one whose kind the value has.
+function withoutOthers (errors: readonly OutputUnit[]): readonly OutputUnit[] {
+  const dropped = new Set<OutputUnit>()
+  for (const [index, union] of errors.entries()) {
+    if (dropped.has(union) || !isUnmatched(union)) continue
+    const inside = listInside(errors, union, index)
+    const meant = findMeant(inside, union)
+    if (meant === undefined) continue
+    for (const error of [union, ...inside]) if (alternativeOf(error, union) !== meant) dropped.add(error)
+  }
+  return errors.filter((error) => !dropped.has(error))
+}
+
+// Where several alternatives match, nothing explains it.
+function isUnmatched ({ keyword, error }: OutputUnit): boolean {
+  return keyword === 'anyOf' || (keyword === 'oneOf' && error.includes('(0 matches)'))
+}
+
+// The library lists the errors of the alternatives right after that of their union.
+function listInside (errors: readonly OutputUnit[], union: OutputUnit, index: number): readonly OutputUnit[] {
+  const inside: OutputUnit[] = []
+  for (let at = index + 1, error = errors[at]; error !== undefined; error = errors[++at]) {
+    if (alternativeOf(error, union) === undefined) break
+    inside.push(error)
+  }
+  return inside
+}
+
+function findMeant (inside: readonly OutputUnit[], union: OutputUnit): string | undefined {
+  const indexOf = (error: OutputUnit): string | undefined => alternativeOf(error, union)
+  const others = new Set(inside.filter((error) => isOtherKind(error, union)).map(indexOf))
+  const meant = new Set(inside.map(indexOf).filter((one) => !others.has(one)))
+  return meant.size === 1 ? [...meant][0] : undefined
+}
+
+// The index of the alternative that an error is of; undefined if it is of none of the union. Items share a schema.
+function alternativeOf (error: OutputUnit, { keywordLocation, instanceLocation }: OutputUnit): string | undefined {
+  const isInside = `${error.instanceLocation}/`.startsWith(`${instanceLocation}/`) &&
+    error.keywordLocation.startsWith(`${keywordLocation}/`)
+  return isInside ? error.keywordLocation.slice(keywordLocation.length + 1).split('/', 1)[0] : undefined
+}
+
+// Whether the value has another type, or another constant by which alternatives are told apart.
+function isOtherKind ({ keyword, instanceLocation }: OutputUnit, union: OutputUnit): boolean {
+  const depth = instanceLocation.split('/').length - union.instanceLocation.split('/').length
+  return keyword === 'const' ? depth <= 1 : depth === 0 && (keyword === 'type' || keyword === 'enum')
 }
 
 // A property that is missing is reported at its own place, and not at that of its object.
