@@ -62,7 +62,7 @@ export default defineConfig({
       output: {
         intro: WITHOUT_EVAL,
         // One file for all that the first view needs, instead of one more for each part that later views use, too.
-        codeSplitting: { groups: [{ name: 'first', tags: ['$initial'], test: /^(?!.*callback)/ }] }
+        codeSplitting: { groups: [{ name: 'first', tags: ['$initial'], test: /^(?!.*[\\/]callback\.(?:html|ts)$)/ }] }
       },
       // The form library marks its modules for servers of React, which there are none of here.
       onwarn: (warning, warn) => { if (warning.code !== 'MODULE_LEVEL_DIRECTIVE') warn(warning) },
